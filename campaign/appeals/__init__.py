@@ -1,1 +1,1 @@
-"""An appeal: its words, its versions, its demands, its organisations, and the folders they come from."""
+"""An appeal: its texts in every language, its state, its demands and where they stand. It has no public page."""

@@ -1,1 +1,1 @@
-"""The offices of the UN: mandates, who holds them when, where they can be written to and how."""
+"""The offices of the UN human rights system: who holds them, when, at which address, and who checked that."""

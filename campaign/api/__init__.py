@@ -1,0 +1,1 @@
+"""What machines read: JSON about appeals, and whether this installation works."""

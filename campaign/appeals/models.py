@@ -1,0 +1,60 @@
+"""Appeals, the immutable versions of their content, and the wordings of consent that people agreed to."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaign.db import Base
+
+CLOCK = text("clock()")
+
+
+class Appeal(Base):
+    """One appeal in all its languages. Its text is the version that ``version`` points to."""
+
+    __tablename__ = "appeal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    slug: Mapped[str] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text)  # "demonstration", "draft", "open" or "closed"
+    sensitive: Mapped[bool] = mapped_column(server_default=text("true"))
+    country_at_risk: Mapped[str | None] = mapped_column(Text)  # ISO 3166-1 alpha-2
+    delete_by: Mapped[date | None]
+    version: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AppealVersion(Base):
+    """The whole content of an appeal at one time, as ``campaign.appeals.content`` describes it; never changed."""
+
+    __tablename__ = "appeal_version"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class ConsentWording(Base):
+    """The exact words that somebody agreed to, in their language; the database refuses to change them."""
+
+    __tablename__ = "consent_wording"
+    __table_args__ = (UniqueConstraint("appeal_id", "purpose", "language", "digest"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(Text)  # "sign" or "letter"
+    language: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]  # counts up within appeal, purpose and language
+    text: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)  # SHA-256 of the text
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)

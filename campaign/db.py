@@ -1,0 +1,123 @@
+"""The one PostgreSQL database: it keeps to itself the engine, the session of a request, and migrating.
+
+Plain SQLAlchemy 2 with a session per app context. A use case commits once, on its last line; whatever
+it did not commit is rolled back when the context ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app, g
+from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Session
+from werkzeug.local import LocalProxy
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_MIGRATING = 0x756E6465  # advisory lock: two processes that start together migrate once
+
+
+class Base(DeclarativeBase):
+    """Every table; constraint names are fixed, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def init_app(app: Flask) -> None:
+    """Give the app an engine for ``DATABASE_URL`` and close each context's session."""
+    app.extensions["engine"] = make_engine(app.config["DATABASE_URL"])
+    app.teardown_appcontext(_close)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine that speaks UTC, never waits long for a dead server, and keeps parameters out of errors."""
+    scheme, _, rest = url.partition("://")
+    return create_engine(
+        f"postgresql+psycopg://{rest}" if scheme else "postgresql+psycopg://",
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,  # after a restart of PostgreSQL the next request works
+        pool_timeout=5,
+        hide_parameters=True,  # a name must not reach a log through an exception
+        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10000"},
+    )
+
+
+def engine() -> Engine:
+    """The engine of the current app."""
+    found: Engine = current_app.extensions["engine"]
+    return found
+
+
+def _session() -> Session:
+    if "session" not in g:
+        g.session = Session(engine(), expire_on_commit=False)
+    found: Session = g.session
+    return found
+
+
+session: Session = LocalProxy(_session)  # type: ignore[assignment] # behaves as the Session it stands for
+
+
+def _close(_error: BaseException | None) -> None:
+    opened: Session | None = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[bool]:
+    """True in one process at a time, by an advisory lock held until the transaction ends."""
+    key = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+    yield bool(session.scalar(key, {"name": name}))
+
+
+def violated(error: IntegrityError) -> str:
+    """The name of the constraint that an insert or update ran into; empty when PostgreSQL gave none."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema to the newest revision, once, whoever else tries at the same moment."""
+    migrating = make_engine(url)
+    with migrating.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        command.upgrade(_alembic(connection), "head")
+    migrating.dispose()
+
+
+def pending_migrations(connection: Any) -> bool:
+    """Whether the schema is older or newer than this code."""
+    current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) != set(ScriptDirectory(str(MIGRATIONS)).get_heads())
+
+
+def differences(connection: Any) -> list[Any]:
+    """What the models have and the migrated schema has not, or the other way round."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, Base.metadata))
+
+
+def _alembic(connection: Any) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,1 @@
+"""The organisers' overview and the outbox console; screens about one feature live in that feature."""

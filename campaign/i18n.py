@@ -1,0 +1,125 @@
+"""Languages: it keeps to itself how a locale is chosen, how digits and dates are written, and which way a page runs.
+
+The language is in the URL (``/fa/…``), so that a page can be shared and cached; Accept-Language is asked
+once, at ``/``. Babel writes Latin digits for Persian and Arabic unless told otherwise; people there read
+their own, so counters and dates use the native numbering system.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from flask import Flask, g, request
+from flask_babel import Babel, force_locale
+from flask_babel import gettext as gettext
+from flask_babel import lazy_gettext as lazy_gettext
+from flask_babel import ngettext as ngettext
+
+OWN_NAMES = {
+    "en": "English",
+    "fr": "Français",
+    "es": "Español",
+    "ar": "العربية",
+    "fa": "فارسی",
+    "ru": "Русский",
+    "zh": "中文",
+}
+INTERFACE = ("en", "fr", "fa")  # languages with a complete catalogue
+_RIGHT_TO_LEFT = frozenset({"ar", "fa"})
+_DIGITS = {"fa": "۰۱۲۳۴۵۶۷۸۹", "ar": "٠١٢٣٤٥٦٧٨٩"}
+# CLDR lists more than ISO 3166-1 members: groupings, and codes reserved for exceptions. Kosovo stays: people live there.
+_NOT_COUNTRIES = frozenset(
+    {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+)
+
+_PERSIAN_PLACES = {ord(own): f"{kin}\uffff" for own, kin in ("پب", "چج", "ژز", "گک")}
+
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    """Choose each request's language and give templates the functions of this module."""
+    babel.init_app(
+        app, default_locale="en", locale_selector=language, default_translation_directories="translations"
+    )
+    app.jinja_env.filters |= {"number": number, "day": day}
+    app.context_processor(lambda: {"lang": language(), "dir": direction(language())})
+
+
+def language() -> str:
+    """The language of this request: set by the view's URL or record, else English (the desk)."""
+    found: str = g.get("language", "en")
+    return found
+
+
+def speak(code: str) -> None:
+    """Answer this request in ``code``."""
+    g.language = code if code in INTERFACE else "en"
+
+
+def best_of(offered: Iterable[str]) -> str:
+    """The language of ``offered`` that the browser likes best; the first one when it likes none."""
+    choices = list(offered)
+    return request.accept_languages.best_match(choices, choices[0]) or choices[0]
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """A context in which texts, digits and dates are in ``code``, for mails: no request decides there."""
+    before = g.get("language")
+    speak(code)
+    with force_locale(code):
+        yield
+    g.language = before or "en"
+
+
+def direction(code: str) -> str:
+    """``rtl`` or ``ltr``, as HTML's dir attribute takes it."""
+    return "rtl" if code in _RIGHT_TO_LEFT else "ltr"
+
+
+def number(value: int, code: str | None = None) -> str:
+    """An integer as people of that language write it: 1,204, 1 204, ۱٬۲۰۴."""
+    code = code or language()
+    return _native(format_decimal(value, locale=code), code)
+
+
+def day(value: date | datetime, code: str | None = None) -> str:
+    """A day in words, Gregorian calendar: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
+    code = code or language()
+    return _native(format_date(value, format="long", locale=code), code)
+
+
+def _native(text: str, code: str) -> str:
+    digits = _DIGITS.get(code)
+    if digits is None:
+        return text
+    return text.translate(str.maketrans("0123456789,.", f"{digits}٬٫"))
+
+
+@lru_cache
+def countries(code: str) -> tuple[tuple[str, str], ...]:
+    """(ISO 3166-1 alpha-2, name) of every country, in the language's own order."""
+    territories = Locale.parse(code).territories
+    named = [
+        (c, str(n)) for c, n in territories.items() if len(c) == 2 and c.isalpha() and c not in _NOT_COUNTRIES
+    ]
+    return tuple(sorted(named, key=lambda pair: _collated(pair[1])))
+
+
+def country_name(country: str | None, code: str | None = None) -> str:
+    """A country's name; empty for one that was not said."""
+    return str(Locale.parse(code or language()).territories.get(country, country)) if country else ""
+
+
+def _collated(name: str) -> str:
+    """A sort key that files Å under A; Persian letters that Arabic lacks keep their place after their kin."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)).casefold()
+    return plain.translate(_PERSIAN_PLACES)

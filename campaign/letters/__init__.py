@@ -1,0 +1,1 @@
+"""Letters of supporters to office holders: drafting, confirming, handing over to the outbox, and their true state."""

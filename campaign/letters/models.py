@@ -1,0 +1,70 @@
+"""Letters and the tally of those that left by other ways.
+
+A letter's state is ``pending, confirmed, lapsed, withdrawn, expired`` or ``erased``. A confirmed letter has one
+message in the outbox (dedupe key ``letter:<id>``), whose state is the truth about its sending. The database
+allows one confirmed letter per writer, office and appeal.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaign.db import Base
+
+CLOCK = text("clock()")
+
+
+class Letter(Base):
+    """One letter of one writer to one office; its words are sealed and frozen when it is written."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index(
+            "uq_letter_confirmed",
+            "appeal_id",
+            "office_id",
+            "writer_index",
+            unique=True,
+            postgresql_where=text("state = 'confirmed'"),
+        ),
+        Index("ix_letter_waiting", "created_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_letter_person", "person_index"),
+        Index("ix_letter_submission", "submission_id"),
+        Index("ix_letter_office", "appeal_id", "office_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id"))
+    office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id"))
+    submission_id: Mapped[UUID]  # letters written in one go; one mail confirms them together
+    state: Mapped[str] = mapped_column(Text, server_default="pending")
+    writer_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # alias rules, scope "letters <appeal id>"
+    person_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # exact address, scope "address"
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # name, email, subject and every block but the salutation
+    country: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)  # of the letter
+    page_language: Mapped[str] = mapped_column(Text)  # of the writer
+    appeal_version: Mapped[int]
+    wording_id: Mapped[UUID] = mapped_column(ForeignKey("consent_wording.id"))
+    digest_name: Mapped[bool] = mapped_column(server_default=text("false"))
+    own_words: Mapped[int] = mapped_column(server_default="0")
+    origin: Mapped[str] = mapped_column(Text, server_default="real")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LetterTally(Base):
+    """How many letters were taken along to the writer's own mailbox or to paper: a number, nobody's."""
+
+    __tablename__ = "letter_tally"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+    office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id", ondelete="CASCADE"), primary_key=True)
+    how: Mapped[str] = mapped_column(Text, primary_key=True)  # "mailbox" or "paper"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    letters: Mapped[int] = mapped_column(server_default="0")

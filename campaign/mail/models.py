@@ -1,0 +1,95 @@
+"""The outbox as tables: one row a message, one event a change, what is paused and who is not written to.
+
+The row is the truth about a message. Its address and bytes are sealed; beside them stands only what
+claiming, pacing and counting need. States and their meaning: ``campaign.mail.states``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaign.db import Base
+
+CLOCK = text("clock()")
+
+
+class Message(Base):
+    """One message to one recipient. ``dedupe_key`` decides whether it exists, ``epoch`` whose it is."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("ix_message_claim", "lane", "not_before", postgresql_where=text("state IN ('ready', 'deferred')")),
+        Index("ix_message_lease", "lease_until", postgresql_where=text("state IN ('leased', 'attempting')")),
+        Index("ix_message_accepted", "changed_at", postgresql_where=text("state = 'accepted'")),
+        Index("ix_message_recipient", "recipient_index", "created_at"),
+        Index("ix_message_state", "state", "kind"),
+        Index("ix_message_created", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str] = mapped_column(Text)
+    lane: Mapped[int]  # 0 people waiting at a screen, 1 letters to offices, 2 updates
+    dedupe_key: Mapped[str] = mapped_column(Text, unique=True)
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)  # the row that the kind's renderer reads
+    language: Mapped[str] = mapped_column(Text)
+    recipient: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed {"address": …}; empty once erased
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary)  # vault index, scope "address"
+    recipient_domain: Mapped[str] = mapped_column(Text)  # a large provider's name, else a keyed hash
+    budget_key: Mapped[str | None] = mapped_column(Text)  # "office:<slug>": whose patience this costs
+    pause_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    mode: Mapped[str] = mapped_column(Text)  # "capture" or "live": the only way it may leave
+    origin: Mapped[str] = mapped_column(Text, server_default="real")  # "real" or "demo"
+    state: Mapped[str] = mapped_column(Text, server_default="ready")
+    not_before: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    epoch: Mapped[int] = mapped_column(server_default="0")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed bytes, fixed at first render
+    message_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    date_header: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reply_code: Mapped[int | None]
+    reply_enhanced: Mapped[str | None] = mapped_column(Text)  # RFC 3463, "4.7.1"
+    reply_text: Mapped[str | None] = mapped_column(Text)  # without addresses
+    queue_id: Mapped[str | None] = mapped_column(Text)  # the relay's name for it
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class MessageEvent(Base):
+    """One change of one message's state; only ever added."""
+
+    __tablename__ = "message_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    from_state: Mapped[str | None] = mapped_column(Text)
+    to_state: Mapped[str] = mapped_column(Text)
+    epoch: Mapped[int]
+    why: Mapped[str] = mapped_column(Text)
+
+
+class Suppression(Base):
+    """An address that is not written to, and why; found by its keyed index only."""
+
+    __tablename__ = "suppression"
+
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Pause(Base):
+    """A key whose messages wait: ``all``, ``appeal:<id>``, ``office:<slug>`` or ``domain:<domain>``."""
+
+    __tablename__ = "pause"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[Any] = mapped_column(DateTime(timezone=True), server_default=CLOCK)

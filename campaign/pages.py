@@ -1,0 +1,91 @@
+"""The page cache before Flask: it keeps to itself the bytes of public pages, made once a second at most.
+
+A page that calls itself public (``s-maxage``) is the same for everybody: no cookie, nothing of the visitor.
+So each process renders it at most once a second, compresses it once, and answers from memory with an ETag
+(RFC 9110 8.8.3) and 304. Anything with a query string, another method or a private answer goes straight through.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+_FRESH = 1.0  # seconds; how late a changed appeal may show in this process
+_PAGES = 256  # different pages kept; the cache starts anew beyond that
+_FROM = 512  # bytes below which compressing gains nothing
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One rendered page: headers without length and encoding, and its bytes plain and compressed."""
+
+    headers: list[tuple[str, str]]
+    plain: bytes
+    packed: bytes
+    etag: str
+    until: float
+
+
+class PageCache:
+    """A WSGI app in front of another."""
+
+    def __init__(self, app: Wsgi, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+        self._kept: dict[str, Page] = {}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
+            return self._app(environ, start_response)
+        page = self._kept.get(environ["PATH_INFO"])
+        if page is not None and page.until > self._clock():
+            return _answer(page, environ, start_response)
+        return self._make(environ, start_response)
+
+    def _make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        said: list[Any] = []
+        answer = self._app({**environ, "REQUEST_METHOD": "GET"}, lambda *a, **_: said.extend(a[:2]))
+        if not _is_public(said):
+            start_response(*said)
+            return answer
+        body = b"".join(answer)
+        getattr(answer, "close", bool)()  # PEP 3333: whoever ends the iteration closes it
+        page = _pack(said[1], body, self._clock() + _FRESH)
+        if len(self._kept) >= _PAGES:
+            self._kept.clear()
+        self._kept[environ["PATH_INFO"]] = page
+        return _answer(page, environ, start_response)
+
+
+def _is_public(said: list[Any]) -> bool:
+    if not said or not said[0].startswith("200"):
+        return False
+    headers = {name.lower(): value for name, value in said[1]}
+    return "s-maxage" in headers.get("cache-control", "") and "set-cookie" not in headers
+
+
+def _pack(headers: list[tuple[str, str]], body: bytes, until: float) -> Page:
+    kept = [(n, v) for n, v in headers if n.lower() not in {"content-length", "etag", "vary"}]
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    kept += [("ETag", etag), ("Vary", "Accept-Encoding")]
+    packed = gzip.compress(body, 6, mtime=0) if len(body) >= _FROM else b""
+    return Page(kept, body, packed, etag, until)
+
+
+def _answer(page: Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        start_response("304 Not Modified", [h for h in page.headers if h[0].lower() != "content-type"])
+        return []
+    gzipped = page.packed and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+    body = page.packed if gzipped else page.plain
+    extra = [("Content-Encoding", "gzip")] if gzipped else []
+    start_response("200 OK", [*page.headers, *extra, ("Content-Length", str(len(body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

@@ -1,0 +1,1 @@
+"""The public page of an appeal and its signatures: signing, confirming, counting."""

@@ -1,0 +1,79 @@
+"""Signatures and their tally.
+
+A signature's state is ``pending, confirmed, withdrawn, invalidated, lapsed, expired`` or ``erased``; *held* is
+a mark beside it. It counts when confirmed and not held. Uniqueness holds over confirmed signatures only, by a
+partial index. The tally is kept by the database: a trigger writes each change of what counts as a row of
+``tally_change``, and ``counting`` folds those into ``tally``, so that no signature waits for another's count
+and no way of changing a signature can forget to count it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from campaign.db import Base
+
+CLOCK = text("clock()")
+
+
+class Signature(Base):
+    """One submission of the sign form. Name and address are sealed; the indexes find them again."""
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        Index(
+            "uq_signature_confirmed",
+            "appeal_id",
+            "email_index",
+            unique=True,
+            postgresql_where=text("state = 'confirmed'"),
+        ),
+        Index("ix_signature_pending", "appeal_id", "email_index", postgresql_where=text("state = 'pending'")),
+        Index("ix_signature_waiting", "created_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_signature_export", "appeal_id", "confirmed_at", "id", postgresql_where=text("state = 'confirmed'")),
+        Index("ix_signature_person", "person_index"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id"))
+    state: Mapped[str] = mapped_column(Text, server_default="pending")
+    held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held_reasons: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    email_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # alias rules, scope "appeal <id>"
+    person_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # exact address, scope "address"
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # {"name": …, "email": …}
+    country: Mapped[str | None] = mapped_column(Text)  # ISO 3166-1 alpha-2; none: not said
+    visibility: Mapped[str] = mapped_column(Text)  # "counted", "recipient" or "public"
+    language: Mapped[str] = mapped_column(Text)
+    public_name: Mapped[str | None] = mapped_column(Text)  # clear only for who chose "public"
+    wording_id: Mapped[UUID] = mapped_column(ForeignKey("consent_wording.id"))
+    updates: Mapped[bool] = mapped_column(server_default=text("false"))
+    origin: Mapped[str] = mapped_column(Text, server_default="real")  # "real" or "demo"
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Tally(Base):
+    """How many signatures of an appeal count, by country; ``""`` stands for a country not said."""
+
+    __tablename__ = "tally"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+    country: Mapped[str] = mapped_column(Text, primary_key=True)
+    signatures: Mapped[int] = mapped_column(server_default="0")
+
+
+class TallyChange(Base):
+    """What is yet to be folded into the tally. Written by a trigger on ``signature`` only."""
+
+    __tablename__ = "tally_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    appeal_id: Mapped[UUID]
+    country: Mapped[str] = mapped_column(Text)
+    change: Mapped[int]

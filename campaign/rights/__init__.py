@@ -1,0 +1,1 @@
+"""What we hold about a person, and how they see, change, take along and end it."""

@@ -1,0 +1,88 @@
+"""What every answer carries and how a failure looks: headers, cache rules, error pages, proxies, logging."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from campaign.i18n import INTERFACE, speak
+
+log = structlog.get_logger()
+csrf = CSRFProtect()
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",  # a token in a URL must not travel
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Install headers, error pages, CSRF for the desk, and exactly as many trusted proxies as configured."""
+    csrf.init_app(app)
+    hops = app.config["TRUSTED_PROXIES"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.url_value_preprocessor(_language_of_url)
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _explain)
+    app.register_error_handler(CSRFError, _explain)
+    app.register_error_handler(Exception, _apologise)
+
+
+def cacheable(response: Response, seconds: int) -> Response:
+    """Let shared caches keep a page that is the same for everybody, and serve it a while longer on failure."""
+    response.headers["Cache-Control"] = (
+        f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate=30, stale-if-error=86400"
+    )
+    return response
+
+
+def _language_of_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    code = (values or {}).get("lang")
+    if code in INTERFACE:
+        speak(code)
+
+
+def _finish(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if "Cache-Control" not in response.headers:  # private unless a view says otherwise
+        response.headers["Cache-Control"] = "no-store"
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def _explain(error: HTTPException) -> tuple[str, int] | Response:
+    code = error.code or 500
+    if error.response is not None:
+        return error.response  # type: ignore[return-value] # a redirect raised by routing
+    if request.path.startswith("/api/"):
+        return Response(f'{{"error": "{error.name}"}}\n', status=code, mimetype="application/json")
+    headers = dict(error.get_headers())
+    body = render_template("errors/page.html", code=code, error=error)
+    allowed = {k: v for k, v in headers.items() if k in {"Allow", "Retry-After"}}
+    return Response(body, status=code, headers=allowed, mimetype="text/html")
+
+
+def _apologise(error: Exception) -> tuple[str, int] | Response:
+    """Log what kind of failure it was and where, never what was typed; show a page, not a traceback."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    where = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{frame.tb_lineno}" if frame else ""
+    log.error("request.failed", error=type(error).__name__, where=where, endpoint=request.endpoint)
+    return _explain(InternalServerError())

@@ -1,0 +1,179 @@
+"""Every knob of Undersigned, typed, read once from the environment; it keeps to itself how settings are checked.
+
+Nothing else reads the environment, and only the factory imports this module: code asks
+``current_app.config``. There is no default for a secret (one is made once under ``DATA_DIR``) and no
+class per environment: a setting says what it is, not where it runs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ConfigurationError(Exception):
+    """What is wrong with the environment: one line for each problem, fit to print."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """The public interface of an installation. An empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", validate_default=True)
+
+    DATA_DIR: Path = Path("var")
+    HOST: str = "127.0.0.1"
+    PORT: int = Field(8000, ge=1, le=65535)
+    PUBLIC_URL: str = ""
+    ONION_URL: str = ""
+    DATABASE_URL: str = ""
+    REDIS_URL: str = ""
+    VAULT_KEY_FILE: Path | None = None
+    SECRET_KEY: SecretStr | None = None
+    MAIL_URL: SecretStr = SecretStr("capture:")
+    MAIL_FROM: str = "campaign@localhost.invalid"
+    LETTERS_DOMAIN: str = ""
+    TRUSTED_PROXIES: int = Field(0, ge=0, le=8)
+    WEB_WORKERS: int = Field(2, ge=1, le=64)
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _postgres_only(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+            raise ValueError("is not a PostgreSQL URL (postgresql://user:password@host:5432/name)")
+        return value
+
+    @field_validator("REDIS_URL")
+    @classmethod
+    def _redis_only(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("is not a Redis URL (redis://host:6379/0 or unix:///path/to/socket)")
+        return value
+
+    @field_validator("MAIL_URL")
+    @classmethod
+    def _known_transport(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = urlsplit(value.get_secret_value())
+            known = url.scheme == "capture" or (url.scheme in {"smtp", "smtps"} and bool(url.hostname))
+            known = known and (url.port is None or url.port > 0)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("is neither capture: nor smtp://user:password@host:port nor smtps://…")
+        return value
+
+    @field_validator("MAIL_FROM")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        address = parseaddr(value)[1]
+        if address.count("@") != 1 or any(c in value for c in "\r\n,;"):
+            raise ValueError("is not one mail address")
+        return address
+
+    @field_validator("PUBLIC_URL", "ONION_URL")
+    @classmethod
+    def _origin_only(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query:
+            raise ValueError("is not an address like https://appeal.example.org, without a path")
+        return f"{url.scheme}://{url.netloc}"
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        self.DATA_DIR = self.DATA_DIR.expanduser().absolute()
+        self.PUBLIC_URL = self.PUBLIC_URL or f"http://{_shown(self.HOST)}:{self.PORT}"
+        self.VAULT_KEY_FILE = (self.VAULT_KEY_FILE or self.DATA_DIR / "vault.key").expanduser().absolute()
+        return self
+
+    def flask(self) -> dict[str, Any]:
+        """The mapping that Flask and its extensions read; makes the session secret when none was given."""
+        values = self.model_dump()
+        values["MAIL_URL"] = self.MAIL_URL.get_secret_value()
+        values["SECRET_KEY"] = self.SECRET_KEY.get_secret_value() if self.SECRET_KEY else self._kept_secret()
+        values["TRUSTED_HOSTS"] = self._hosts()
+        values |= _web_defaults(self.PUBLIC_URL)
+        return values
+
+    def _kept_secret(self) -> str:
+        return kept_once(self.DATA_DIR / "secret.key", lambda: secrets.token_urlsafe(48))
+
+    def _hosts(self) -> list[str]:
+        named = [urlsplit(u).hostname or "" for u in (self.PUBLIC_URL, self.ONION_URL) if u]
+        return [*dict.fromkeys([*named, "localhost", "127.0.0.1", "[::1]"])]
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from the environment (``given`` wins). Raises ConfigurationError with every problem at once."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise ConfigurationError([_line(e) for e in error.errors()]) from None
+
+
+def kept_once(path: Path, make: Any) -> str:
+    """The text of ``path``; when there is none, ``make()`` is written there, mode 600, by one process only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(make())
+        try:
+            os.link(fresh, path)  # whoever links first wins; the others read what it wrote
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def _line(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"]) or "settings"
+    return f"{name} {error['msg'].removeprefix('Value error, ')}"
+
+
+def _shown(host: str) -> str:
+    """A host as it stands in a URL; a wildcard is shown as this machine."""
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
+        return "localhost"
+    try:
+        return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        return host
+
+
+def _web_defaults(public_url: str) -> dict[str, Any]:
+    """Cookie and body limits. The desk's cookie is Secure wherever a browser will accept that.
+
+    A .onion origin counts as secure in Tor Browser although its scheme is http; elsewhere plain http
+    gets no ``__Host-`` prefix, since browsers refuse it there, and the desk says why it stays shut.
+    """
+    url = urlsplit(public_url)
+    secure = url.scheme == "https" or (url.hostname or "").endswith(".onion")
+    return {
+        "SESSION_COOKIE_NAME": "__Host-desk" if secure else "desk",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "PERMANENT_SESSION_LIFETIME": 12 * 3600,
+        "MAX_CONTENT_LENGTH": 256 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 128 * 1024,
+        "MAX_FORM_PARTS": 100,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_CHECK_DEFAULT": False,
+    }

@@ -1,0 +1,109 @@
+"""The stage for every test: real PostgreSQL, real Valkey, a migrated database, and the cast.
+
+Alice signs, Bob writes, Olga organises, Eve must fail. Each test starts with empty tables; what it
+commits is really committed, so that tests of concurrency mean something.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from campaign import create_app, db, embedded, vault
+from config import load_settings
+
+for _name in ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY", "PUBLIC_URL", "DATA_DIR", "VAULT_KEY_FILE"):
+    os.environ.pop(_name, None)  # a test must not reach what its operator runs
+
+KEPT = {"alembic_version", "vault_key"}
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
+    """One private PostgreSQL and Valkey for the whole run, without fsync."""
+    settings = load_settings(DATA_DIR=tmp_path_factory.mktemp("data"))
+    with embedded.start(settings, durable=False) as started:
+        db.upgrade(started.database_url)
+        yield started
+
+
+@pytest.fixture(scope="session")
+def app(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application as it is shipped, on the test servers; mail is captured under its DATA_DIR."""
+    data = tmp_path_factory.mktemp("app")
+    app = create_app(
+        load_settings(
+            DATA_DIR=data,
+            DATABASE_URL=servers.database_url,
+            REDIS_URL=servers.redis_url,
+            PUBLIC_URL="http://127.0.0.1:8000",
+        )
+    )
+    vault.ensure(app.extensions["engine"], Path(app.config["VAULT_KEY_FILE"]))
+    return app
+
+
+@pytest.fixture(autouse=True)
+def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave nothing of one test to the next: rows, counters, captured mails, the clock's offset."""
+    yield
+    if "app" not in request.fixturenames:
+        return
+    app: Flask = request.getfixturevalue("app")
+    with app.extensions["engine"].begin() as connection:
+        tables = [t.name for t in db.Base.metadata.sorted_tables if t.name not in KEPT]
+        connection.execute(text(f"TRUNCATE {', '.join(tables)} CASCADE"))
+        connection.execute(text("ALTER DATABASE postgres RESET undersigned.clock_offset"))
+    app.extensions["redis"].flushall()
+    for path in (Path(app.config["DATA_DIR"]) / "mail").glob("**/*.eml"):
+        path.unlink()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """An app context, for use cases called directly."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without scripts and, on public pages, without cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def move_clock(app: Flask) -> Callable[[timedelta], None]:
+    """Move the database's clock for all new connections, as nothing but a test may."""
+
+    def move(by: timedelta) -> None:
+        engine = app.extensions["engine"]
+        with engine.begin() as connection:
+            name = connection.scalar(text("SELECT current_database()"))
+            seconds = int(by.total_seconds())
+            connection.execute(text(f"ALTER DATABASE {name} SET undersigned.clock_offset = '{seconds} seconds'"))
+        engine.dispose()
+
+    return move
+
+
+@pytest.fixture
+def mails(app: Flask) -> Callable[[], list[Path]]:
+    """The captured mails, oldest first."""
+    folder = Path(app.config["DATA_DIR"]) / "mail"
+    return lambda: sorted(folder.glob("**/*.eml"), key=lambda p: p.stat().st_mtime_ns)
+
+
+def link_in(text: str, kind: str) -> str:
+    """The path of the first link of this kind ("/confirm/") in a mail or page. Fails when there is none."""
+    found = re.search(rf"https?://[^/\s\"]+({re.escape(kind)}[\w.=~-]+)", text)
+    assert found, f"no {kind} link"
+    return found[1]
