@@ -10,7 +10,7 @@ import json
 from datetime import date
 from enum import StrEnum
 from itertools import dropwhile
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -153,9 +153,8 @@ class Page(Value):
 class Consents(Value):
     """What a person agrees to, with ((publisher)) and ((delete_by)). Plain text; immutable once agreed to."""
 
-    signature: Words
+    sign: Words
     letter: Words
-    organisation: Words
 
 
 class Text(Value):
@@ -224,7 +223,8 @@ class Content(Value):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of the content as JSON: equal digests mean equal content."""
-        return hashlib.sha256(self.as_json().encode()).hexdigest()
+        canonical = json.dumps(self.as_data(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def text(self, language: str) -> Text:
         """The words in ``language``. Raises KeyError when the appeal is not in that language."""
@@ -251,11 +251,11 @@ class Content(Value):
         last = self.milestones[-1]
         return next(dropwhile(lambda m: m <= signatures, self.milestones), (signatures // last + 1) * last)
 
-    def as_json(self) -> str:
-        """The content as JSON with sorted keys, the same text for the same content."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    def as_data(self) -> dict[str, Any]:
+        """The content as plain values, fit for JSON."""
+        return self.model_dump(mode="json")
 
     @classmethod
-    def from_json(cls, text: str) -> Content:
-        """The content that ``as_json`` wrote. Raises pydantic.ValidationError."""
-        return cls.model_validate_json(text)
+    def from_data(cls, data: dict[str, Any]) -> Content:
+        """The content that ``as_data`` gave. Raises pydantic.ValidationError."""
+        return cls.model_validate(data)

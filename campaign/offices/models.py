@@ -49,8 +49,10 @@ class OfficeTerm(Base):
     name: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)  # what stood in brackets: "acting", a country
     honorific: Mapped[str] = mapped_column(Text)
+    family_name: Mapped[str | None] = mapped_column(Text)  # the part that follows Ms. or Mr. in a greeting
     starts: Mapped[str | None] = mapped_column(Text)
     ends: Mapped[str | None] = mapped_column(Text)
+    approximate: Mapped[bool] = mapped_column(server_default=text("false"))  # bare years may be off by one
     check_from: Mapped[date | None]  # from this day on the source no longer says who holds the office
     verified: Mapped[bool]
     source: Mapped[str | None] = mapped_column(Text)
