@@ -34,10 +34,8 @@ OWN_NAMES = {
 INTERFACE = ("en", "fr", "fa")  # languages with a complete catalogue
 _RIGHT_TO_LEFT = frozenset({"ar", "fa"})
 _DIGITS = {"fa": "۰۱۲۳۴۵۶۷۸۹", "ar": "٠١٢٣٤٥٦٧٨٩"}
-# CLDR lists more than ISO 3166-1 members: groupings, and codes reserved for exceptions. Kosovo stays: people live there.
-_NOT_COUNTRIES = frozenset(
-    {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
-)
+# CLDR lists more than countries: groupings and codes reserved for exceptions. Kosovo stays: people live there.
+_NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 
 _PERSIAN_PLACES = {ord(own): f"{kin}\uffff" for own, kin in ("پب", "چج", "ژز", "گک")}
 
@@ -46,9 +44,7 @@ babel = Babel()
 
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
-    babel.init_app(
-        app, default_locale="en", locale_selector=language, default_translation_directories="translations"
-    )
+    babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
     app.jinja_env.filters |= {"number": number, "day": day}
     app.context_processor(lambda: {"lang": language(), "dir": direction(language())})
 
@@ -108,9 +104,7 @@ def _native(text: str, code: str) -> str:
 def countries(code: str) -> tuple[tuple[str, str], ...]:
     """(ISO 3166-1 alpha-2, name) of every country, in the language's own order."""
     territories = Locale.parse(code).territories
-    named = [
-        (c, str(n)) for c, n in territories.items() if len(c) == 2 and c.isalpha() and c not in _NOT_COUNTRIES
-    ]
+    named = [(c, str(n)) for c, n in territories.items() if len(c) == 2 and c.isalpha() and c not in _NOT_COUNTRIES]
     return tuple(sorted(named, key=lambda pair: _collated(pair[1])))
 
 
