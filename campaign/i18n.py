@@ -88,9 +88,9 @@ def number(value: int, code: str | None = None) -> str:
 
 
 def day(value: date | datetime, code: str | None = None) -> str:
-    """A day in words, Gregorian calendar: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
+    """A day in words, as the UN writes it: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
     code = code or language()
-    return _native(format_date(value, format="long", locale=code), code)
+    return _native(format_date(value, format="long", locale="en_GB" if code == "en" else code), code)
 
 
 def _native(text: str, code: str) -> str:

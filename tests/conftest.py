@@ -59,9 +59,8 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     app: Flask = request.getfixturevalue("app")
     with app.extensions["engine"].begin() as connection:
-        tables = [t.name for t in db.Base.metadata.sorted_tables if t.name not in KEPT]
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} CASCADE"))
-        connection.execute(text("ALTER DATABASE postgres RESET undersigned.clock_offset"))
+        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        connection.execute(text(f"TRUNCATE {', '.join(set(tables) - KEPT)} CASCADE"))
     app.extensions["redis"].flushall()
     for path in (Path(app.config["DATA_DIR"]) / "mail").glob("**/*.eml"):
         path.unlink()
@@ -81,18 +80,19 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def move_clock(app: Flask) -> Callable[[timedelta], None]:
+def move_clock(app: Flask) -> Iterator[Callable[[timedelta], None]]:
     """Move the database's clock for all new connections, as nothing but a test may."""
+    engine = app.extensions["engine"]
 
-    def move(by: timedelta) -> None:
-        engine = app.extensions["engine"]
+    def offset(by: timedelta) -> None:
         with engine.begin() as connection:
             name = connection.scalar(text("SELECT current_database()"))
             seconds = int(by.total_seconds())
             connection.execute(text(f"ALTER DATABASE {name} SET undersigned.clock_offset = '{seconds} seconds'"))
         engine.dispose()
 
-    return move
+    yield offset
+    offset(timedelta(0))
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""The page cache: public pages are made once a second, everything else goes straight through."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from campaign.pages import PageCache
+
+PUBLIC = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "public, s-maxage=60")]
+
+
+class Site:
+    """A WSGI app that counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.status, self.headers, self.body = "200 OK", PUBLIC, b"<p>an appeal</p>" * 100
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        self.asked += 1
+        start_response(self.status, self.headers)
+        return iter([self.body])
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+def time() -> list[float]:
+    return [0.0]
+
+
+@pytest.fixture
+def browser(site: Site, time: list[float]) -> Client:
+    return Client(PageCache(site, clock=lambda: time[0]))
+
+
+def test_it_works(browser: Client, site: Site) -> None:
+    first, second = browser.get("/en/a"), browser.get("/en/a")
+    assert first.data == second.data == site.body
+    assert site.asked == 1
+
+
+def test_a_change_shows_within_a_second_or_so(browser: Client, site: Site, time: list[float]) -> None:
+    browser.get("/en/a")
+    site.body, time[0] = b"changed", 1.01
+    assert browser.get("/en/a").data == b"changed"
+
+
+def test_a_browser_that_has_it_gets_304_and_no_body(browser: Client) -> None:
+    etag = browser.get("/en/a").headers["ETag"]
+    again = browser.get("/en/a", headers={"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["Cache-Control"] == "public, s-maxage=60"
+
+
+def test_it_is_compressed_for_who_asks(browser: Client, site: Site) -> None:
+    packed = browser.get("/en/a", headers={"Accept-Encoding": "br, gzip"})
+    assert gzip.decompress(packed.data) == site.body
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert "Content-Encoding" not in browser.get("/en/a").headers
+
+
+def test_head_has_the_headers_only(browser: Client, site: Site) -> None:
+    answer = browser.head("/en/a")
+    assert answer.data == b""
+    assert answer.headers["Content-Length"] == str(len(site.body))
+    assert browser.get("/en/a").data == site.body
+
+
+def test_two_pages_are_two(browser: Client, site: Site) -> None:
+    browser.get("/en/a")
+    site.body = b"other"
+    assert browser.get("/fr/a").data == b"other"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        ("404 NOT FOUND", PUBLIC),
+        ("200 OK", [("Cache-Control", "no-store")]),
+        ("200 OK", [*PUBLIC, ("Set-Cookie", "desk=1")]),
+        ("200 OK", []),
+    ],
+)
+def test_a_private_answer_is_never_kept(browser: Client, site: Site, status: str, headers: Any) -> None:
+    site.status, site.headers = status, headers
+    browser.get("/en/a")
+    browser.get("/en/a")
+    assert site.asked == 2
+
+
+def test_a_post_and_a_query_go_straight_through(browser: Client, site: Site) -> None:
+    browser.get("/en/a")
+    browser.post("/en/a")
+    browser.get("/en/a?x=1")
+    assert site.asked == 3
