@@ -176,4 +176,5 @@ def _web_defaults(public_url: str) -> dict[str, Any]:
         "MAX_FORM_PARTS": 100,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, and our pages send none
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -48,6 +48,12 @@ def cacheable(response: Response, seconds: int) -> Response:
         f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate=30, stale-if-error=86400"
     )
     return response
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The absolute address of a page, for mails and the command line: PUBLIC_URL decides, never a Host header."""
+    path = current_app.url_map.bind("").build(endpoint, values)
+    return f"{current_app.config['PUBLIC_URL']}{path}"
 
 
 def _language_of_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
