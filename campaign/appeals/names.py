@@ -1,0 +1,66 @@
+"""People's names as they write them, in any script; it keeps to itself what is no name.
+
+A name is shown, mailed and exported. So it is one line, holds no address of a web page, no formula for a
+spreadsheet, and no character that turns the direction of what follows; the joiners that Persian and Indic
+scripts need stay where they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from campaign.errors import Refused
+from campaign.i18n import gettext as _
+
+LONGEST = 120  # characters; longer ones are somebody's text
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e")  # embeddings and overrides (UAX 9); nothing typed needs them
+_MARKS = dict.fromkeys(map(ord, "\u061c\u200b\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"))  # come along unseen
+_JOINERS = frozenset("\u200c\u200d")
+_FORMULA = tuple("=+-@＝＋－＠−")
+_NEVER = frozenset("<>{}[]|\\^~=@＝＠")
+_WEB = re.compile(
+    r"https?:|www\.|[\w-]{2,}\.(?:com|net|org|info|biz|io|ru|xyz|top|site|online|shop|link|click|ly|me|app|dev)\b",
+    re.I,
+)
+
+
+def turns_direction(text: str) -> bool:
+    """Whether ``text`` holds a character that makes what follows run the other way, unseen."""
+    return not _TURNING.isdisjoint(text)
+
+
+def without_marks(text: str) -> str:
+    """``text`` in NFC, without direction marks, isolates and zero-width spaces; the joiners stay."""
+    return unicodedata.normalize("NFC", text).translate(_MARKS)
+
+
+def clean_name(text: str) -> str:
+    """A name in NFC with single spaces. Raises Refused (field ``name``) with a kind message."""
+    if turns_direction(text):
+        raise Refused(
+            _("This name holds invisible characters that turn its direction. Please type it again."), field="name"
+        )
+    name = " ".join(without_marks(text).split()).strip("\u200c\u200d")
+    if problem := _problem(text, name):
+        raise Refused(problem, field="name")
+    return name
+
+
+def _problem(typed: str, name: str) -> str:
+    if not name:
+        return _("Enter your name")
+    if len(name) > LONGEST:
+        return _("Enter a name of at most %(most)s characters", most=LONGEST)
+    if name.startswith(_FORMULA) or not _NEVER.isdisjoint(name) or _WEB.search(name):
+        return _("Enter your name only, without web addresses and signs such as = or @")
+    if any(_is_control(c) for c in typed.strip()):
+        return _("Enter your name in one line")
+    if not any(unicodedata.category(c).startswith("L") for c in name):
+        return _("Enter your name with letters")
+    return ""
+
+
+def _is_control(character: str) -> bool:
+    kind = unicodedata.category(character)
+    return kind in {"Cc", "Cn", "Co", "Cs", "Zl", "Zp"} and character not in _JOINERS

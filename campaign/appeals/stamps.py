@@ -1,0 +1,36 @@
+"""The signed stamp in a public form, instead of a session; it keeps to itself how old a form may be.
+
+It says which wording of consent the form showed. Its date is rounded to ten minutes, so that a page has the
+same bytes for everybody and a shared cache can keep it; a form older than a day is shown again, filled in.
+"""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+LASTS = 24 * 3600
+_ROUNDED = 600
+
+
+def make(wording_id: UUID) -> str:
+    """A stamp for a form that shows this wording; the same bytes for ten minutes."""
+    made = int(time.time()) // _ROUNDED
+    return str(_signer().dumps([wording_id.hex, made]))
+
+
+def read(stamp: str) -> UUID | None:
+    """The wording that the form showed; None when the stamp is forged, broken or older than a day."""
+    try:
+        wording, made = _signer().loads(stamp)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    age = time.time() - made * _ROUNDED
+    return UUID(wording) if -_ROUNDED < age <= LASTS + _ROUNDED else None
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="undersigned.form stamp")
