@@ -45,7 +45,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
-    app.jinja_env.filters |= {"number": number, "day": day}
+    app.jinja_env.filters |= {"number": number, "day": day, "country": country_name}
     app.context_processor(lambda: {"lang": language(), "dir": direction(language())})
 
 

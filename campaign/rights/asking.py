@@ -1,0 +1,47 @@
+"""Mailing somebody the link to what we hold about them, without telling anybody else whether we hold anything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import current_app, url_for
+from sqlalchemy import select
+
+from campaign import tokens
+from campaign.db import session
+from campaign.letters.models import Letter
+from campaign.mail import outbox
+from campaign.mail.addresses import Address
+from campaign.mail.models import Message
+from campaign.mail.rendering import Draft, from_templates
+from campaign.petition.models import Signature
+
+PURPOSE = "mine"
+LINK_LIVES = 730 * tokens.DAY  # seconds; a receipt's link works until the data itself is deleted
+_A_DAY = 5  # mails to one address, whoever asks
+
+
+def ask(address: Address, *, language: str, now: datetime) -> None:
+    """Mail the link when something is held under this address; the same work and the same silence when not."""
+    person = address.index()
+    row = session.scalar(select(Signature.id).where(Signature.person_index == person).limit(1))
+    row = row or session.scalar(select(Letter.id).where(Letter.person_index == person).limit(1))
+    if row is not None:
+        outbox.enqueue(
+            kind="mine",
+            subject_id=row,
+            address=address,
+            language=language,
+            dedupe_key=f"mine:{row}:{now:%Y%m%d%H%M}",
+            expires_in=timedelta(days=1),
+            cap=_A_DAY,
+        )
+    session.commit()
+
+
+def draft(message: Message, _recipient: str) -> Draft | None:
+    """The mail with the private link; nothing when what it was about is gone."""
+    if message.subject_id is None:
+        return None
+    path = url_for("rights.mine", token=tokens.make(PURPOSE, message.subject_id))
+    return from_templates("mine", link=current_app.config["PUBLIC_URL"] + path)
