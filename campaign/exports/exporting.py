@@ -1,0 +1,90 @@
+"""An export from its entry in the audit trail to its last byte; it keeps to itself how a row becomes CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from campaign import db, vault
+from campaign.appeals.models import Appeal
+from campaign.exports import queries
+from campaign.exports.audiences import Audience
+from campaign.exports.guarding import guarded
+from campaign.exports.queries import Row
+from campaign.organisers import audit
+from campaign.organisers.models import AuditEvent, Organiser
+
+_MARK = "\ufeff"  # without it a spreadsheet may take UTF-8 for the code page of the machine
+_ROWS_A_CHUNK = 200
+
+
+def export(
+    appeal: Appeal, *, audience: Audience, organiser: Organiser | None = None, actor: str = "organiser"
+) -> Iterator[bytes]:
+    """The file as CSV in pieces (RFC 4180: CRLF, all quoted; UTF-8 with a mark), in constant memory.
+
+    Who takes what is written down, and committed, before this returns; how many rows went, when it ends.
+    """
+    note = partial(
+        audit.record,
+        subject=f"appeal {appeal.slug}",
+        organiser=organiser,
+        actor=actor,
+        audience=audience.name,
+        format="csv",
+    )
+    note(action="signatures.exported")
+    db.session.commit()
+    return _told(queries.rows(db.engine(), vault.current(), appeal, audience), audience.columns, note)
+
+
+def file_name(appeal: Appeal, audience: Audience, *, today: date) -> str:
+    """A name that says what the file is, of letters, digits and hyphens only."""
+    kind = "demonstration-" if appeal.state == "demonstration" else ""
+    return f"signatures-{appeal.slug}-{kind}{audience.name}-{today.isoformat()}.csv"
+
+
+def write(pieces: Iterable[bytes], path: Path) -> None:
+    """Write a whole file or none, readable by its owner only. Raises OSError."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def as_csv(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[bytes]:
+    """Rows as CSV, a heading first, some hundred rows a piece."""
+    cells = chain([list(columns)], ([guarded(cell) for cell in row.cells(columns)] for row in rows))
+    yield _MARK.encode()
+    while piece := list(islice(cells, _ROWS_A_CHUNK)):
+        text = io.StringIO(newline="")
+        csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(piece)
+        yield text.getvalue().encode()
+
+
+def _told(rows: Iterator[Row], columns: tuple[str, ...], note: Callable[..., AuditEvent]) -> Iterator[bytes]:
+    """The pieces; at the end, also of a download that broke off, a note of how many rows were read."""
+    last = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal last
+        for row in rows:
+            last = row.number
+            yield row
+
+    try:
+        yield from as_csv(counted(), columns)
+    finally:
+        note(action="signatures.export_ended", rows=last)
+        db.session.commit()
