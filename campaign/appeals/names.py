@@ -13,10 +13,16 @@ import unicodedata
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 
-LONGEST = 120  # characters; longer ones are somebody's text
+SHORTEST, LONGEST = 2, 120  # characters; longer ones are somebody's text
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e")  # embeddings and overrides (UAX 9); nothing typed needs them
-_MARKS = dict.fromkeys(map(ord, "\u061c\u200b\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"))  # come along unseen
+_ISOLATES = frozenset("\u2066\u2067\u2068\u2069")  # may come along with a text, never with a name
+_MARKS = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"))
 _JOINERS = frozenset("\u200c\u200d")
+# Scripts whose words need the joiners; elsewhere they would make two names that look the same.
+_JOINING = (
+    "ARABIC", "SYRIAC", "NKO", "MONGOLIAN", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA",
+    "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR", "TIBETAN",
+)  # fmt: skip
 _FORMULA = tuple("=+-@＝＋－＠−")
 _NEVER = frozenset("<>{}[]|\\^~=@＝＠")
 _WEB = re.compile(
@@ -37,24 +43,35 @@ def without_marks(text: str) -> str:
 
 def clean_name(text: str) -> str:
     """A name in NFC with single spaces. Raises Refused (field ``name``) with a kind message."""
-    if turns_direction(text):
+    if turns_direction(text) or not _ISOLATES.isdisjoint(text):
         raise Refused(
             _("This name holds invisible characters that turn its direction. Please type it again."), field="name"
         )
-    name = " ".join(without_marks(text).split()).strip("\u200c\u200d")
+    name = _joined(" ".join(without_marks(text).split()))
     if problem := _problem(text, name):
         raise Refused(problem, field="name")
     return name
 
 
+def _joined(name: str) -> str:
+    """``name`` with a joiner only after a letter of a script that joins, and once."""
+    kept = ""
+    for character in name:
+        if character not in _JOINERS or unicodedata.name(kept[-1:] or " ", "").startswith(_JOINING):
+            kept += character
+    return kept.rstrip("\u200c")
+
+
 def _problem(typed: str, name: str) -> str:
     if not name:
         return _("Enter your name")
+    if len(name) < SHORTEST:
+        return _("Enter your name in full")
     if len(name) > LONGEST:
         return _("Enter a name of at most %(most)s characters", most=LONGEST)
     if name.startswith(_FORMULA) or not _NEVER.isdisjoint(name) or _WEB.search(name):
         return _("Enter your name only, without web addresses and signs such as = or @")
-    if any(_is_control(c) for c in typed.strip()):
+    if any(_is_control(c) for c in typed.strip()) or any(_is_unseen(c) for c in name):
         return _("Enter your name in one line")
     if not any(unicodedata.category(c).startswith("L") for c in name):
         return _("Enter your name with letters")
@@ -64,3 +81,7 @@ def _problem(typed: str, name: str) -> str:
 def _is_control(character: str) -> bool:
     kind = unicodedata.category(character)
     return kind in {"Cc", "Cn", "Co", "Cs", "Zl", "Zp"} and character not in _JOINERS
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.bidirectional(character) == "BN" and character not in _JOINERS
