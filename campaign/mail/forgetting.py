@@ -32,3 +32,9 @@ def forget(person: bytes) -> int:
     forgotten: int = session.scalar(_FORGET, {"person": person}) or 0
     session.commit()
     return forgotten
+
+
+def forget_message(dedupe_key: str) -> None:
+    """Empty one message of the words it was made from, in the caller's transaction; its state stays the truth."""
+    emptied = text("UPDATE message SET content = NULL, reply_text = NULL WHERE dedupe_key = :key")
+    session.execute(emptied, {"key": dedupe_key})

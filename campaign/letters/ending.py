@@ -1,0 +1,59 @@
+"""Taking a letter back and forgetting its writer: it keeps to itself what can still be stopped."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import update
+
+from campaign.db import session
+from campaign.letters.models import Letter
+from campaign.letters.records import FORGOTTEN, clock
+from campaign.letters.sending import message_key
+from campaign.mail import forgetting, outbox
+
+log = structlog.get_logger()
+
+
+def withdraw(letter_id: UUID) -> bool:
+    """Stop a letter that has not left and forget who wrote it. False when it has left, or was ended before."""
+    letter = _locked(letter_id)
+    stopped = letter is not None and _stopped(letter)
+    if stopped:
+        forgetting.forget_message(message_key(letter_id))
+        _end(letter_id, "withdrawn")
+    session.commit()
+    log.info("letter.withdrawn", letter=str(letter_id), stopped=stopped)
+    return stopped
+
+
+def erase(letter_id: UUID) -> bool:
+    """Forget the writer and their words, here and in the outbox; stop the letter if it has not left.
+
+    False when it was erased before. What an office has received is out of our hands.
+    """
+    letter = _locked(letter_id)
+    found = letter is not None and letter.state != "erased"
+    if found:
+        outbox.cancel(message_key(letter_id), why="its writer was erased")
+        forgetting.forget_message(message_key(letter_id))
+        _end(letter_id, "erased")
+    session.commit()
+    log.info("letter.erased", letter=str(letter_id), found=found)
+    return found
+
+
+def _locked(letter_id: UUID) -> Letter | None:
+    return session.get(Letter, letter_id, with_for_update=True, populate_existing=True)
+
+
+def _stopped(letter: Letter) -> bool:
+    if letter.state != "confirmed":
+        return letter.state == "pending"
+    return outbox.cancel(message_key(letter.id), why="withdrawn by its writer") > 0
+
+
+def _end(letter_id: UUID, state: str) -> None:
+    ended = update(Letter).where(Letter.id == letter_id)
+    session.execute(ended.values(state=state, ended_at=clock(), **FORGOTTEN))

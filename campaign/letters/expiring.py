@@ -1,0 +1,33 @@
+"""What time does to letters: it keeps to itself how long one waits for its writer and how long its traces stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, text, update
+
+from campaign.db import session
+from campaign.letters.models import Letter
+from campaign.letters.records import FORGOTTEN, WAITS, clock
+
+EXACT = timedelta(days=6)  # then times become days: run once a day, none is exact for more than seven
+TRACE = timedelta(days=30)  # of a letter that was never confirmed: its writer's page says what became of it
+
+
+def expire() -> int:
+    """End what waited too long and forget who wrote it; the number of letters that expired."""
+    waited = Letter.state == "pending", Letter.created_at <= clock() - WAITS
+    ended = update(Letter).where(*waited).values(state="expired", ended_at=clock(), **FORGOTTEN)
+    expired = session.connection().execute(ended)
+    never_sent = Letter.confirmed_at.is_(None), Letter.ended_at <= clock() - TRACE
+    session.execute(delete(Letter).where(*never_sent))
+    session.commit()
+    return expired.rowcount
+
+
+def blur() -> None:
+    """Keep of every older time its day only: the hour of a letter must not help to find its writer."""
+    for column in (Letter.created_at, Letter.confirmed_at, Letter.ended_at):
+        day = func.date_trunc(text("'day'"), column)
+        session.execute(update(Letter).where(column <= clock() - EXACT, column != day).values({column: day}))
+    session.commit()

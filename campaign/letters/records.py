@@ -1,0 +1,66 @@
+"""What is sealed of a letter: it keeps to itself how a record becomes a row and a row a record again.
+
+Indexes find a letter again without an address: one by the alias rules and within one appeal, for "one letter
+per writer and office", one by the exact address, for rights and suppression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, DateTime, func, select
+
+from campaign import vault
+from campaign.db import session
+from campaign.letters.composing import Sheet
+from campaign.letters.models import Letter
+from campaign.mail.addresses import Address
+
+WAITS = timedelta(hours=72)  # a letter for its confirmation
+FORGOTTEN: dict[str, Any] = {"sealed": None, "writer_index": None, "person_index": None, "country": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer said once and for all: who they are, and the letter without its greeting."""
+
+    name: str
+    email: str
+    sheet: Sheet
+
+
+def seal(row: UUID, written: Written) -> bytes:
+    """The sealed record of the letter with this id."""
+    record = {"name": written.name, "email": written.email, "sheet": written.sheet.as_record()}
+    return vault.current().seal(record, table="letter", row=row)
+
+
+def opened(letter: Letter) -> Written | None:
+    """What the writer said; None once it was forgotten."""
+    if letter.sealed is None:
+        return None
+    record = vault.current().open(letter.sealed, table="letter", row=letter.id)
+    return Written(record["name"], record["email"], Sheet(**record["sheet"]))
+
+
+def writer_index(address: Address, appeal: UUID) -> bytes:
+    """The same for every spelling of one mailbox, within one appeal."""
+    return vault.current().index(address.canonical, scope=f"letters {appeal}")
+
+
+def clock() -> ColumnElement[Any]:
+    """The database's clock, the only one that orders events."""
+    return func.clock(type_=DateTime(timezone=True))
+
+
+def one_at_a_time(submission: UUID) -> None:
+    """Let nobody else write to or confirm this submission until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"letters {submission}", 0))))
+
+
+def still_waits() -> tuple[ColumnElement[bool], ...]:
+    """The condition for a letter that may yet be confirmed."""
+    return Letter.state == "pending", Letter.created_at > clock() - WAITS

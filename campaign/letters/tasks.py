@@ -1,0 +1,18 @@
+"""What is done to letters in the background; thin, so that a command can do the same."""
+
+from __future__ import annotations
+
+from campaign.background import task
+from campaign.letters import expiring
+
+
+@task("letters.expire", every=600)
+def expire() -> None:
+    """Forget the letters that nobody confirmed."""
+    expiring.expire()
+
+
+@task("letters.blur", every=24 * 3600)
+def blur() -> None:
+    """Make the times of older letters into days."""
+    expiring.blur()
