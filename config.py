@@ -20,11 +20,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ConfigurationError(Exception):
-    """What is wrong with the environment: one line for each problem, fit to print."""
+    """What is wrong with the environment: one line for each problem, fit to print, and the settings it names."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], names: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+        self.names = names
 
 
 class Settings(BaseSettings):
@@ -32,7 +33,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", validate_default=True)
 
-    DATA_DIR: Path = Path("var")
+    DATA_DIR: Path = Path(__file__).parent / "var"
     HOST: str = "127.0.0.1"
     PORT: int = Field(8000, ge=1, le=65535)
     PUBLIC_URL: str = ""
@@ -121,7 +122,8 @@ def load_settings(**given: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise ConfigurationError([_line(e) for e in error.errors()]) from None
+        wrong = error.errors()
+        raise ConfigurationError([_line(e) for e in wrong], [str(e["loc"][0]) for e in wrong if e["loc"]]) from None
 
 
 def kept_once(path: Path, make: Any) -> str:

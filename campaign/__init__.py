@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from campaign import background, db, i18n, limits, pages, vault, web
-from config import Settings, load_settings
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole application for one installation; ``settings`` come from the environment when not given."""
+    # Here, not above: the process that only starts and watches the others should not carry all this.
+    from flask import Flask
+
+    from campaign import background, db, i18n, limits, pages, vault, web
+    from config import load_settings
+
     app = Flask(__name__, template_folder="../templates")
     app.config.from_mapping((settings or load_settings()).flask())
     for part in (db, vault, background, limits, i18n, web):

@@ -1,0 +1,75 @@
+"""What bin/up runs beside the servers: it keeps to itself the command lines, and finding what a dead run left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from campaign.embedded import Child, tied_to_us
+from config import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
+
+
+def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
+    """Worker, beat and web, in the order they start; none is started. ``servers``: where they connect to."""
+    environment = {
+        **os.environ, **servers,
+        MARK: str(settings.DATA_DIR), "DATA_DIR": str(settings.DATA_DIR),
+        "MALLOC_ARENA_MAX": "2",  # glibc keeps an arena per thread; two are enough and save memory
+        # As root Celery warns at length; our tasks carry JSON, never pickles, so there is no reason to.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+    }  # fmt: skip
+    return [
+        _child(name, [sys.executable, "-m", *words], environment)
+        for name, words in (("worker", WORKER), ("beat", BEAT), ("web", _web(settings)))
+    ]
+
+
+WORKER = [
+    "celery", "--app", "worker", "--quiet", "worker", "--pool", "threads", "--concurrency", "4",
+    "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
+]  # fmt: skip
+# Beat only polls at intervals, so it need not remember anything: a schedule file could be torn by kill -9.
+BEAT = [
+    "celery", "--app", "worker", "--quiet", "beat", "--scheduler", "celery.beat:Scheduler",
+    "--loglevel", "WARNING",
+]  # fmt: skip
+
+
+def _web(settings: Settings) -> list[str]:
+    threads = min(8, 2 * (os.cpu_count() or 1) + 1)
+    return [
+        "granian", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
+        "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(threads),
+        "--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
+        "--respawn-interval", "1", "--workers-kill-timeout", "8",
+    ]  # fmt: skip
+
+
+def _child(name: str, argv: list[str], environment: Mapping[str, str]) -> Child:
+    return Child(name, [*tied_to_us(signal.SIGTERM), *argv], env=environment, cwd=ROOT)
+
+
+def end_leftovers(data_dir: Path) -> list[int]:
+    """End what an earlier bin/up on this DATA_DIR left running; the caller holds its lock. Returns their ids."""
+    found = [process for process in psutil.process_iter() if _belongs(process, data_dir)]
+    for process in found:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(found, timeout=5)
+    return [process.pid for process in found]
+
+
+def _belongs(process: psutil.Process, data_dir: Path) -> bool:
+    try:
+        return bool(process.environ().get(MARK) == str(data_dir))
+    except (psutil.Error, OSError):
+        return False
