@@ -18,7 +18,8 @@ TEMPLATES = sorted(p for p in (ROOT / "templates").rglob("*.html") if "mail" not
 
 PAGE = """{% extends 'base.html' %}{% import 'macros/forms.html' as f %}{% block title %}Sign{% endblock %}
 {% block main %}{{ f.errors(form) }}{{ f.name(form.name, 'As you write it') }}{{ f.email(form.email) }}
-{{ f.country(form.country) }}{{ f.radios(form.visibility) }}{% call f.checkbox(form.consent) %}I agree{% endcall %}{% endblock %}"""
+{{ f.country(form.country) }}{{ f.radios(form.visibility) }}
+{% call f.checkbox(form.consent) %}I agree{% endcall %}{% endblock %}"""
 
 
 class Signing(Form):
