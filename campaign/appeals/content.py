@@ -155,10 +155,12 @@ class Consents(Value):
 
     sign: Words
     letter: Words
+    nobody: Words = Field(description="stands for ((publisher)) while there is none")
+    no_date: Words = Field(description="stands for ((delete_by)) while there is none")
 
 
-class Text(Value):
-    """Everything the page says in one language. Plain text unless it says Markdown."""
+class Wording(Value):
+    """The short words of the page in one language. Plain text."""
 
     title: Words
     short_title: Words
@@ -171,6 +173,11 @@ class Text(Value):
     timeline: dict[Slug, Words]
     offices: dict[Slug, OfficeText]
     consent: Consents
+
+
+class Text(Wording):
+    """Everything the page says in one language."""
+
     statement: Page = Field(description="what the statement said")
     read_first: Page = Field(description="for whoever lives in the country at risk or has family there")
     cases: Page = Field(description="how a case reaches the UN; collects nothing")
@@ -194,8 +201,8 @@ class Letter(Value):
         return len(" ".join((self.opening, self.facts, self.request, self.closing)).split())
 
 
-class Content(Value):
-    """A whole appeal, validated: one version of it is one of these."""
+class Facts(Value):
+    """What an appeal is, in no language."""
 
     slug: Slug
     sensitive: bool
@@ -209,7 +216,12 @@ class Content(Value):
     demands: tuple[Demand, ...]
     signatories: tuple[Signatory, ...]
     timeline: tuple[Event, ...]
-    milestones: tuple[int, ...]
+    milestones: Annotated[tuple[int, ...], Field(min_length=1)]
+
+
+class Content(Facts):
+    """A whole appeal, validated: one version of it is one of these."""
+
     texts: dict[Language, Text]
     letters: dict[Slug, dict[Language, Letter]] = Field(
         description="by office and language; a language of the page that no office works in is a reading copy"

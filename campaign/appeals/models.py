@@ -40,6 +40,7 @@ class AppealVersion(Base):
     appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(Text)
+    bundle: Mapped[str | None] = mapped_column(Text)  # digest of the bundle it was loaded from; null: a person
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
 

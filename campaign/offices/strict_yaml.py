@@ -31,7 +31,7 @@ class Problem:
         return ": ".join(part for part in (place, self.field, self.what) if part)
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(yaml.CSafeLoader):
     """Knows null, true and false; everything else is text."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the way PyYAML is told
@@ -47,13 +47,12 @@ def read_yaml(text: str, model: type[M], *, file: str, first_line: int = 1) -> t
     ``file`` is how complaints name the file; ``first_line`` is the line of the file on which ``text`` begins.
     """
     try:
-        tree = yaml.compose(text, Loader=_PlainLoader)
-        raw = _PlainLoader(text).get_single_data()
+        loader = _PlainLoader(text)
+        tree = loader.get_single_node()
+        raw = loader.construct_document(tree) if tree else None
     except yaml.YAMLError as error:
         return None, [_syntax_problem(error, file, first_line)]
-    problems = [
-        Problem(file, first_line + line, key, "stands twice; keep one") for line, key in _repeated_keys(tree)
-    ]
+    problems = [Problem(file, first_line + line, key, "stands twice; keep one") for line, key in _repeated_keys(tree)]
     try:
         value = model.model_validate(raw)
     except ValidationError as error:

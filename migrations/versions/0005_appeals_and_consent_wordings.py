@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("appeal_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("bundle", sa.Text(), nullable=True),
         sa.Column("content", postgresql.JSONB(), nullable=False),
         sa.Column(
             "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock()"), nullable=False
