@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import structlog
 
+from campaign.db import session
 from campaign.letters import ending as letters_ending
-from campaign.mail import forgetting
+from campaign.mail import outbox
 from campaign.mail.addresses import Address
 from campaign.petition import ending as signatures_ending
 from campaign.rights.holdings import held_about
@@ -27,7 +28,8 @@ def erase_person(person: bytes) -> dict[str, int]:
     for held in holdings:
         end = letters_ending.erase if held.is_letter else signatures_ending.erase
         end(held.row.id)
-    mails = forgetting.forget(person)
+    mails = outbox.forget(person)
+    session.commit()
     letters = sum(held.is_letter for held in holdings)
     counts = {"signatures": len(holdings) - letters, "letters": letters, "mails": mails}
     log.info("person.erased", **counts)
