@@ -7,7 +7,6 @@ claiming, pacing and counting need. States and their meaning: ``campaign.mail.st
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
@@ -25,8 +24,9 @@ class Message(Base):
     __table_args__ = (
         Index("ix_message_claim", "lane", "not_before", postgresql_where=text("state IN ('ready', 'deferred')")),
         Index("ix_message_lease", "lease_until", postgresql_where=text("state IN ('leased', 'attempting')")),
-        Index("ix_message_accepted", "changed_at", postgresql_where=text("state = 'accepted'")),
-        Index("ix_message_recipient", "recipient_index", "created_at"),
+        Index("ix_message_expiry", "expires_at", postgresql_where=text("state IN ('held', 'ready', 'deferred')")),
+        Index("ix_message_ageing", "state", "changed_at", postgresql_where=text("state IN ('accepted', 'unknown')")),
+        Index("ix_message_mailbox", "mailbox_index", "created_at"),
         Index("ix_message_state", "state", "kind"),
         Index("ix_message_created", "created_at"),
     )
@@ -38,24 +38,28 @@ class Message(Base):
     subject_id: Mapped[UUID | None] = mapped_column(index=True)  # the row that the kind's renderer reads
     language: Mapped[str] = mapped_column(Text)
     recipient: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed {"address": …}; empty once erased
-    recipient_index: Mapped[bytes] = mapped_column(LargeBinary)  # vault index, scope "address"
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)  # vault index, scope "address"
+    mailbox_index: Mapped[bytes] = mapped_column(LargeBinary)  # all aliases of it, scope "mailbox": what a cap counts
     recipient_domain: Mapped[str] = mapped_column(Text)  # a large provider's name, else a keyed hash
     budget_key: Mapped[str | None] = mapped_column(Text)  # "office:<slug>": whose patience this costs
     pause_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     mode: Mapped[str] = mapped_column(Text)  # "capture" or "live": the only way it may leave
+    capture_only: Mapped[bool] = mapped_column(server_default=text("false"))  # captured also where others go out
     origin: Mapped[str] = mapped_column(Text, server_default="real")  # "real" or "demo"
     state: Mapped[str] = mapped_column(Text, server_default="ready")
     not_before: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
-    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     epoch: Mapped[int] = mapped_column(server_default="0")
     attempts: Mapped[int] = mapped_column(server_default="0")
+    sent_again: Mapped[int] = mapped_column(server_default="0")  # by policy, from unknown; a person's are events
+    token: Mapped[str] = mapped_column(Text, unique=True)  # opaque: in the envelope sender, and a letter's From
     content: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed bytes, fixed at first render
     message_id: Mapped[str | None] = mapped_column(Text, unique=True)
     date_header: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reply_code: Mapped[int | None]
     reply_enhanced: Mapped[str | None] = mapped_column(Text)  # RFC 3463, "4.7.1"
-    reply_text: Mapped[str | None] = mapped_column(Text)  # without addresses
+    reply_text: Mapped[str | None] = mapped_column(Text)  # the server's, or why we gave up; without addresses
     queue_id: Mapped[str | None] = mapped_column(Text)  # the relay's name for it
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
@@ -87,9 +91,10 @@ class Suppression(Base):
 
 
 class Pause(Base):
-    """A key whose messages wait: ``all``, ``appeal:<id>``, ``office:<slug>`` or ``domain:<domain>``."""
+    """A key whose messages wait: ``all``, ``appeal:<id>``, ``office:<slug>`` or ``domain:<recorded domain>``."""
 
     __tablename__ = "pause"
 
     key: Mapped[str] = mapped_column(Text, primary_key=True)
-    created_at: Mapped[Any] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    why: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)

@@ -18,19 +18,23 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("recipient", sa.LargeBinary(), nullable=True),
         sa.Column("recipient_index", sa.LargeBinary(), nullable=False),
+        sa.Column("mailbox_index", sa.LargeBinary(), nullable=False),
         sa.Column("recipient_domain", sa.Text(), nullable=False),
         sa.Column("budget_key", sa.Text(), nullable=True),
         sa.Column("pause_keys", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("capture_only", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("origin", sa.Text(), server_default="real", nullable=False),
         sa.Column("state", sa.Text(), server_default="ready", nullable=False),
         sa.Column(
             "not_before", sa.DateTime(timezone=True), server_default=sa.text("clock()"), nullable=False
         ),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("epoch", sa.Integer(), server_default="0", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sent_again", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("message_id", sa.Text(), nullable=True),
         sa.Column("date_header", sa.DateTime(timezone=True), nullable=True),
@@ -47,13 +51,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_message_dedupe_key")),
         sa.UniqueConstraint("message_id", name=op.f("uq_message_message_id")),
+        sa.UniqueConstraint("token", name=op.f("uq_message_token")),
     )
     op.create_index(
-        "ix_message_accepted",
+        "ix_message_ageing",
         "message",
-        ["changed_at"],
+        ["state", "changed_at"],
         unique=False,
-        postgresql_where=sa.text("state = 'accepted'"),
+        postgresql_where=sa.text("state IN ('accepted', 'unknown')"),
+    )
+    op.create_index(
+        "ix_message_expiry",
+        "message",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('held', 'ready', 'deferred')"),
     )
     op.create_index(
         "ix_message_claim",
@@ -70,12 +82,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state IN ('leased', 'attempting')"),
     )
-    op.create_index("ix_message_recipient", "message", ["recipient_index", "created_at"], unique=False)
+    op.create_index("ix_message_mailbox", "message", ["mailbox_index", "created_at"], unique=False)
+    op.create_index(op.f("ix_message_recipient_index"), "message", ["recipient_index"], unique=False)
     op.create_index("ix_message_state", "message", ["state", "kind"], unique=False)
     op.create_index(op.f("ix_message_subject_id"), "message", ["subject_id"], unique=False)
     op.create_table(
         "pause",
         sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
         sa.Column(
             "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock()"), nullable=False
         ),

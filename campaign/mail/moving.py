@@ -1,0 +1,60 @@
+"""The one door through which a message changes its state: it keeps to itself that no change goes unrecorded.
+
+Each change is one statement: lock the rows that may change, change them, add their events. A row whose
+state may not become the new one (``states.MAY_COME_FROM``) is left alone, whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, func, insert, literal, select, update
+
+from campaign.db import session
+from campaign.mail.models import Message, MessageEvent
+from campaign.mail.states import MAY_COME_FROM, State
+
+_message = Message.__table__.c
+CLOCK = func.clock()
+
+
+class Moved(NamedTuple):
+    """A row that changed: its id, its epoch now, and the database's moment of the change."""
+
+    id: UUID
+    epoch: int
+    at: datetime
+
+
+def move(
+    *where: ColumnElement[bool],
+    to: State,
+    why: str,
+    limit: int | None = None,
+    only_free: bool = False,
+    **values: Any,
+) -> Sequence[Moved]:
+    """Bring the rows that match ``where`` to state ``to``, with an event each; the caller commits.
+
+    ``limit`` takes the oldest by ``not_before``; ``only_free`` passes over rows that another transaction holds
+    (SKIP LOCKED) instead of waiting for it. ``values`` are further columns to set.
+    """
+    allowed = _message.state.in_(sorted(MAY_COME_FROM[to]))
+    picked = select(_message.id, _message.state.label("was")).where(allowed, *where)
+    if limit is not None:
+        picked = picked.order_by(_message.not_before).limit(limit)
+    found = picked.with_for_update(skip_locked=only_free).cte("picked")
+    moved = (
+        update(Message.__table__)  # type: ignore[arg-type] # a declarative table is a Table
+        .where(_message.id == found.c.id)
+        .values(state=to.value, changed_at=CLOCK, **values)
+        .returning(_message.id, found.c.was, _message.epoch, _message.changed_at)
+        .cte("moved")
+    )
+    row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, literal(why, Text))
+    noted = insert(MessageEvent).from_select(["message_id", "from_state", "to_state", "epoch", "why"], row)
+    rows = session.execute(select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte("noted")))
+    return [Moved(*found) for found in rows]

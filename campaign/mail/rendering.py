@@ -1,0 +1,146 @@
+"""From a row to sealed bytes, once: it keeps to itself who renders which kind, and how our mail names itself.
+
+Renderers are registered per kind by the factory, so that ``mail`` calls none of its callers by name. Bytes,
+Message-ID and Date are fixed at the first rendering and stored sealed: whoever gets a message twice gets
+the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, current_app, render_template
+from jinja2 import TemplateNotFound
+
+from campaign import vault
+from campaign.errors import PermanentFailure
+from campaign.i18n import speaking
+from campaign.mail.composing import Parts, compose
+from campaign.mail.models import Message
+from campaign.mail.states import LETTERS
+
+OUR_NAME = "Undersigned"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a renderer gives: plain text always, HTML if it helps; never an attachment.
+
+    ``sender_name`` is the display name; in the lane of letters it is the writer's and becomes "Name via
+    Undersigned". ``automatic`` marks what no person wrote (RFC 3834), so false for a letter.
+    """
+
+    subject: str
+    text: str
+    html: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    automatic: bool = True
+
+
+Renderer = Callable[[Message, str], Draft | None]
+"""Takes the row and its recipient's address; None says that there is nothing to send any more."""
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """A message ready to leave: envelope, bytes, and the columns that keep them, if not yet kept."""
+
+    sender: str
+    recipient: str
+    content: bytes
+    kept: dict[str, Any]
+
+
+def register(app: Flask, kind: str, renderer: Renderer) -> None:
+    """Let ``renderer`` write the messages of ``kind``."""
+    app.extensions.setdefault("renderers", {})[kind] = renderer
+
+
+def from_templates(name: str, **context: Any) -> Draft:
+    """A draft from ``templates/mail/<name>/subject.txt``, ``body.txt`` and, if there, ``body.html``."""
+    try:
+        html = render_template(f"mail/{name}/body.html", **context)
+    except TemplateNotFound as missing:
+        if missing.name != f"mail/{name}/body.html":
+            raise
+        html = ""
+    subject = render_template(f"mail/{name}/subject.txt", **context)
+    return Draft(subject=subject.strip(), text=render_template(f"mail/{name}/body.txt", **context), html=html)
+
+
+def prepare(message: Message, at: datetime) -> Letterbox | None:
+    """Envelope and bytes of a claimed row; ``at`` is its Date if this is the first time.
+
+    None when its renderer, or the erasure of its recipient, says that there is nothing to send. Raises
+    PermanentFailure when no renderer knows the kind or what it wrote cannot be a message.
+    """
+    if message.recipient is None:
+        return None
+    recipient = vault.current().open(message.recipient, table="message", row=message.id)["address"]
+    if message.content is not None:
+        content = vault.current().open_bytes(message.content, table="message", row=message.id)
+        return Letterbox(return_path(message), recipient, content, {})
+    draft = _draft(message, recipient)
+    return _sealed(message, recipient, draft, at.replace(microsecond=0)) if draft else None
+
+
+def return_path(message: Message) -> str:
+    """The envelope sender: opaque, and back to exactly this row when a bounce comes."""
+    return _own_address("b", message)
+
+
+def _draft(message: Message, recipient: str) -> Draft | None:
+    renderer: Renderer | None = current_app.extensions.get("renderers", {}).get(message.kind)
+    if renderer is None:
+        raise PermanentFailure(f"nobody renders {message.kind}")
+    with speaking(message.language):
+        return renderer(message, recipient)
+
+
+def _sealed(message: Message, recipient: str, draft: Draft, at: datetime) -> Letterbox:
+    name, sender = _sender(message, draft)
+    message_id = f"<{message.id.hex}@{sender.rpartition('@')[2]}>"
+    content = compose(
+        Parts(
+            sender_name=name,
+            sender=sender,
+            recipient=recipient,
+            reply_to=draft.reply_to,
+            subject=draft.subject,
+            text=draft.text,
+            html=draft.html,
+            automatic=draft.automatic,
+            date=at,
+            message_id=message_id,
+            boundary=f"=_{message.id.hex}",
+        )
+    )
+    sealed = vault.current().seal_bytes(content, table="message", row=message.id)
+    kept = {"content": sealed, "message_id": message_id, "date_header": at}
+    return Letterbox(return_path(message), recipient, content, kept)
+
+
+def _sender(message: Message, draft: Draft) -> tuple[str, str]:
+    """Always our domain: a supporter's own would fail DMARC. A letter's address is opaque and its own."""
+    if message.lane == LETTERS:
+        return f"{draft.sender_name} via {OUR_NAME}".strip(), _own_address("l", message)
+    return draft.sender_name or OUR_NAME, current_app.config["MAIL_FROM"]
+
+
+def _own_address(letter: str, message: Message) -> str:
+    """``l.TOKEN@LETTERS_DOMAIN`` for letters, else ``name+l.TOKEN@`` the domain of MAIL_FROM."""
+    domain = current_app.config["LETTERS_DOMAIN"]
+    if domain and message.lane == LETTERS:
+        return f"{letter}.{message.token}@{domain}"
+    local, _, own = current_app.config["MAIL_FROM"].rpartition("@")
+    return f"{local}+{letter}.{message.token}@{own}"
+
+
+def row_of(message_id: str) -> UUID:
+    """The row that a Message-ID of ours names. Raises ValueError for another's."""
+    return UUID(hex=message_id.strip("<>").partition("@")[0])
