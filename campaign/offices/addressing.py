@@ -1,4 +1,4 @@
-"""How a letter addresses an office on a day: title, salutation and address lines; it names only a sure holder."""
+"""How a letter addresses an office on a day: title, greeting, envelope and mailbox; it names only a sure holder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def greeted(office: Office, day: date) -> OfficeTerm | None:
     return holder_to_greet(office.terms, day, several_members=several)
 
 
-def salutation(office: Office, language: str, day: date) -> str:
+def greeting(office: Office, language: str, day: date) -> str:
     """The first line of a letter of ``day``, with its comma or colon. English where we have no form.
 
     Source: UN Correspondence Manual, ST/DCS/4/Rev.1 (2000), paras. 87 and 105.
@@ -51,3 +51,22 @@ def address_lines(office: Office, language: str, day: date) -> list[str]:
     honorifics = HONORIFICS.get(language, HONORIFICS["en"])
     named = [f"{honorifics[holder.honorific]} {holder.name}"] if holder else []
     return [*named, title(office, language, day), *(office.postal or "").splitlines()]
+
+
+def accepts_letters(office: Office) -> bool:
+    """Whether campaign letters may be addressed to it: no channel is, nor an office that takes cases only."""
+    return office.kind != "channel" and not office.cases_only
+
+
+def sendable_address(office: Office, day: date) -> str | None:
+    """The mail address that our server may write to on ``day``: verified, and dated no later; else None."""
+    if not accepts_letters(office):
+        return None
+    checked = [a for a in office.addresses if a.status == "verified" and a.checked_on and a.checked_on <= day]
+    newest = max(checked, key=lambda a: (a.checked_on or date.min, a.email), default=None)
+    return newest.email if newest else None
+
+
+def stand_in(office: Office) -> str:
+    """An address that leads nowhere (RFC 2606), so that a rehearsal can show where a letter would go."""
+    return f"{office.slug}@office.invalid"
