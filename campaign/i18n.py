@@ -14,7 +14,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale
@@ -91,6 +91,12 @@ def day(value: date | datetime, code: str | None = None) -> str:
     """A day in words, as the UN writes it: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
     code = code or language()
     return _native(format_date(value, format="long", locale="en_GB" if code == "en" else code), code)
+
+
+def part_of_date(value: date, skeleton: str, code: str | None = None) -> str:
+    """The month or year of a date in words, as CLDR's skeletons name the parts: ``yMMMM`` is March 2024."""
+    code = code or language()
+    return _native(format_skeleton(skeleton, value, locale=code), code)
 
 
 def _native(text: str, code: str) -> str:

@@ -24,12 +24,22 @@ def make(wording_id: UUID) -> str:
 
 def read(stamp: str) -> UUID | None:
     """The wording that the form showed; None when the stamp is forged, broken or older than a day."""
+    wording, made = _opened(stamp)
+    age = time.time() - made * _ROUNDED
+    return wording if -_ROUNDED < age <= LASTS + _ROUNDED else None
+
+
+def shown(stamp: str) -> UUID | None:
+    """The wording that the form showed, however long ago: whether a tick was put to the same words."""
+    return _opened(stamp)[0]
+
+
+def _opened(stamp: str) -> tuple[UUID | None, int]:
     try:
         wording, made = _signer().loads(stamp)
+        return UUID(wording), int(made)
     except (BadSignature, ValueError, TypeError):
-        return None
-    age = time.time() - made * _ROUNDED
-    return UUID(wording) if -_ROUNDED < age <= LASTS + _ROUNDED else None
+        return None, 0
 
 
 def _signer() -> URLSafeSerializer:

@@ -68,6 +68,15 @@ class Tally(Base):
     signatures: Mapped[int] = mapped_column(server_default="0")
 
 
+class TallyPeak(Base):
+    """The most that an appeal ever counted, so that the next milestone never moves back."""
+
+    __tablename__ = "tally_peak"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+    signatures: Mapped[int]
+
+
 class TallyChange(Base):
     """What is yet to be folded into the tally. Written by a trigger on ``signature`` only."""
 

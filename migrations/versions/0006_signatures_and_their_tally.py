@@ -48,10 +48,17 @@ def upgrade() -> None:
         sa.Column("appeal_id", sa.Uuid(), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("signatures", sa.Integer(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["appeal_id"], ["appeal.id"], name=op.f("fk_tally_appeal_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_tally_appeal_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("appeal_id", "country", name=op.f("pk_tally")),
+    )
+    op.create_table(
+        "tally_peak",
+        sa.Column("appeal_id", sa.Uuid(), nullable=False),
+        sa.Column("signatures", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["appeal_id"], ["appeal.id"], name=op.f("fk_tally_peak_appeal_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("appeal_id", name=op.f("pk_tally_peak")),
     )
     op.create_table(
         "signature",
@@ -70,9 +77,7 @@ def upgrade() -> None:
         sa.Column("wording_id", sa.Uuid(), nullable=False),
         sa.Column("updates", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("origin", sa.Text(), server_default="real", nullable=False),
-        sa.Column(
-            "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock()"), nullable=False
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("clock()"), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["appeal_id"], ["appeal.id"], name=op.f("fk_signature_appeal_id")),
@@ -114,6 +119,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("signature")
+    op.drop_table("tally_peak")
     op.drop_table("tally")
     op.drop_table("tally_change")
 

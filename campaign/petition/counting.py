@@ -1,0 +1,145 @@
+"""How many have signed: it keeps to itself how what changed becomes a number that is exact whatever dies when.
+
+A trigger writes each change of what counts as a row of ``tally_change``. Folding moves those rows into
+``tally`` in one statement: whoever folds at the same moment takes other rows, and a folder that dies leaves
+all as it was. The published count adds what is not folded yet, so it waits for no worker.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import floor
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from campaign.appeals.models import Appeal
+from campaign.db import only_one, session
+
+log = structlog.get_logger()
+
+STEPS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)
+NEARLY = 0.85  # of a milestone reached: the next one is shown
+FEW = 5  # a country with fewer signers is not named
+_FRESH = 1.0  # seconds that this process keeps a count
+
+_TOLD = """
+  SELECT appeal_id, country, signatures AS n FROM tally
+  UNION ALL SELECT appeal_id, country, change FROM tally_change
+"""
+_READ = text(f"""
+  SELECT country, sum(n), coalesce((SELECT signatures FROM tally_peak WHERE appeal_id = :appeal), 0)
+  FROM ({_TOLD}) AS told WHERE appeal_id = :appeal GROUP BY country
+""")  # noqa: S608 - our own words only
+# A change may outlive its appeal; ordered, so that two folders never wait for each other in a circle.
+_FOLD = text("""
+  WITH taken AS (
+    DELETE FROM tally_change WHERE id IN (SELECT id FROM tally_change LIMIT 50000 FOR UPDATE SKIP LOCKED)
+    RETURNING appeal_id, country, change
+  )
+  INSERT INTO tally AS t (appeal_id, country, signatures)
+  SELECT appeal_id, country, sum(change) FROM taken
+  WHERE EXISTS (SELECT FROM appeal WHERE appeal.id = appeal_id)
+  GROUP BY appeal_id, country ORDER BY appeal_id, country
+  ON CONFLICT (appeal_id, country) DO UPDATE SET signatures = t.signatures + excluded.signatures
+""")
+_PEAK = text("""
+  INSERT INTO tally_peak AS p (appeal_id, signatures)
+  SELECT appeal_id, sum(signatures) FROM tally GROUP BY appeal_id ORDER BY appeal_id
+  ON CONFLICT (appeal_id) DO UPDATE SET signatures = excluded.signatures WHERE excluded.signatures > p.signatures
+""")
+_CORRECT = text(f"""
+  WITH truth AS (
+    SELECT appeal_id, coalesce(country, '') AS country, count(*) AS n
+    FROM signature WHERE state = 'confirmed' AND held_at IS NULL GROUP BY 1, 2
+  ), told AS (SELECT appeal_id, country, sum(n) AS n FROM ({_TOLD}) AS all_of_it GROUP BY 1, 2)
+  INSERT INTO tally_change (appeal_id, country, change)
+  SELECT appeal_id, country, coalesce(truth.n, 0) - coalesce(told.n, 0)
+  FROM truth FULL JOIN told USING (appeal_id, country) WHERE coalesce(truth.n, 0) <> coalesce(told.n, 0)
+  RETURNING appeal_id, change
+""")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What counts for one appeal: by country (``""`` not said), and the most it ever was."""
+
+    by_country: dict[str, int]
+    peak: int
+
+    @property
+    def total(self) -> int:
+        """Confirmed signatures that are not held."""
+        return sum(self.by_country.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Countries:
+    """From where: (ISO code, number) from the largest, countries of fewer than five folded into ``elsewhere``."""
+
+    named: tuple[tuple[str, int], ...]
+    elsewhere: int
+
+
+_kept: dict[UUID, tuple[float, Count]] = {}
+
+
+def count(appeal: Appeal) -> int:
+    """The published number of signatures, at most a second old."""
+    return counted(appeal).total
+
+
+def counted(appeal: Appeal) -> Count:
+    """The published count, at most a second old."""
+    until, known = _kept.get(appeal.id, (0.0, None))
+    if known is None or until < time.monotonic():
+        known = tally(appeal.id)
+        _kept[appeal.id] = (time.monotonic() + _FRESH, known)
+    return known
+
+
+def tally(appeal_id: UUID) -> Count:
+    """The count as the database has it at this moment."""
+    rows = session.execute(_READ, {"appeal": appeal_id}).all()
+    by_country = {country: int(n) for country, n, _ in rows if n}
+    return Count(by_country, max((peak for _, _, peak in rows), default=0))
+
+
+def countries(appeal: Appeal) -> Countries:
+    """From where people signed, as far as that points at nobody."""
+    said = {c: n for c, n in counted(appeal).by_country.items() if c}
+    named = sorted(((c, n) for c, n in said.items() if n >= FEW), key=lambda pair: (-pair[1], pair[0]))
+    return Countries(tuple(named), sum(said.values()) - sum(n for _, n in named))
+
+
+def goal(appeal: Appeal, steps: tuple[int, ...] = STEPS) -> int:
+    """The milestone to show for an appeal: it grows with the count and never moves back."""
+    now = counted(appeal)
+    return milestone(max(now.total, now.peak), steps)
+
+
+def milestone(signatures: int, steps: tuple[int, ...] = STEPS) -> int:
+    """The first of ``steps`` that is not nearly (85 %) reached; past the last one, its next multiple."""
+    reach = floor(signatures / NEARLY)
+    return next((step for step in steps if step > reach), (reach // steps[-1] + 1) * steps[-1])
+
+
+def fold() -> int:
+    """Move what changed into the tally; the number of tally rows touched. Exact whatever runs beside it."""
+    touched = session.connection().execute(_FOLD).rowcount
+    if touched:
+        session.execute(_PEAK)
+    session.commit()
+    return touched
+
+
+def reconcile() -> int:
+    """Compare with a full count, correct and log what differs; the number of differences, 0 when all is well."""
+    with only_one("petition.reconcile") as alone:
+        differences = session.execute(_CORRECT).all() if alone else []
+    session.commit()
+    for appeal_id, change in differences:
+        log.error("tally.differed", appeal=str(appeal_id), change=change)
+    return len(differences)

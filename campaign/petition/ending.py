@@ -1,0 +1,71 @@
+"""Taking a signature back, narrowing who may see it, forgetting it: it keeps to itself what each leaves behind."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, update
+
+from campaign import vault
+from campaign.db import session
+from campaign.petition.expiring import FORGOTTEN, clock
+from campaign.petition.models import Signature
+
+log = structlog.get_logger()
+VISIBILITIES = ("counted", "recipient", "public")  # from the narrowest
+
+
+def withdraw(signature_id: UUID) -> bool:
+    """Take a confirmed signature back: it no longer counts and is shown nowhere. False when it was not confirmed."""
+    moved = session.scalar(
+        update(Signature)
+        .where(Signature.id == signature_id, Signature.state == "confirmed")
+        .values(state="withdrawn", ended_at=clock(), public_name=None, updates=False)
+        .returning(Signature.id)
+    )
+    session.commit()
+    log.info("signature.withdrawn", signature=str(signature_id), moved=moved is not None)
+    return moved is not None
+
+
+def erase(signature_id: UUID) -> bool:
+    """Forget who it was, whatever its state; the row stays as a number. False when there was nothing to forget."""
+    return _forget(signature_id, Signature.state != "erased")
+
+
+def refuse(signature_id: UUID) -> bool:
+    """Forget, at the word of whoever has the mailbox, a submission that waits for its confirmation."""
+    return _forget(signature_id, Signature.state == "pending")
+
+
+def _forget(signature_id: UUID, allowed: ColumnElement[bool]) -> bool:
+    moved = session.scalar(
+        update(Signature)
+        .where(Signature.id == signature_id, allowed)
+        .values(state="erased", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
+        .returning(Signature.id)
+    )
+    session.commit()
+    log.info("signature.erased", signature=str(signature_id), moved=moved is not None)
+    return moved is not None
+
+
+def change_visibility(signature_id: UUID, visibility: str) -> bool:
+    """Show the name to fewer or to more from now on. False when the signature is not confirmed."""
+    assert visibility in VISIBILITIES
+    found = session.get(Signature, signature_id, with_for_update=True, populate_existing=True)
+    if found is None or found.state != "confirmed" or found.sealed is None:
+        session.rollback()
+        return False
+    found.visibility = visibility
+    found.public_name = opened(found)["name"] if visibility == "public" else None
+    session.commit()
+    return True
+
+
+def opened(signature: Signature) -> dict[str, str]:
+    """The sealed record of a signature: ``name`` and ``email``; empty once it was forgotten."""
+    if signature.sealed is None:
+        return {}
+    return vault.current().open(signature.sealed, table="signature", row=signature.id)

@@ -1,0 +1,75 @@
+"""The sign form: it keeps to itself what is asked and in which words a mistake is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import BooleanField, EmailField, Form, HiddenField, RadioField, SelectField, StringField, ValidationError
+
+from campaign.appeals.names import clean_name
+from campaign.errors import Refused
+from campaign.i18n import countries, lazy_gettext
+from campaign.i18n import gettext as _
+from campaign.mail.addresses import Address
+from campaign.petition.signing import Signer
+
+UNSAID = "none"  # an answer of its own, not a field left alone
+VISIBILITY = (
+    ("counted", lazy_gettext("Only the people who run this appeal, to check it")),
+    (
+        "recipient",
+        lazy_gettext("Also the UN experts’ offices it is addressed to. After the hand-over we cannot take it back"),
+    ),
+    ("public", lazy_gettext("Everyone, including the authorities of the country concerned")),
+)
+
+
+class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
+    """One signature as typed. ``address`` and a cleaned ``name`` stand in it once it is valid."""
+
+    name = StringField(lazy_gettext("Full name"))
+    email = EmailField(lazy_gettext("Email"))
+    country = SelectField(lazy_gettext("Country you live in"))
+    visibility = RadioField(lazy_gettext("Who may see your name?"), choices=VISIBILITY, default="counted")
+    consent = BooleanField(lazy_gettext("I agree"))
+    updates = BooleanField(lazy_gettext("Tell me what comes of this, at most once a month"))
+    website = StringField(lazy_gettext("Leave this empty"))  # people do not see it; machines fill it in
+    stamp = HiddenField()
+    address: Address
+
+    def __init__(self, typed: Any = None, *, language: str, stamp: str = "") -> None:
+        super().__init__(typed)
+        self.country.choices = [("", _("Choose")), (UNSAID, _("Prefer not to say")), *countries(language)]
+        if stamp:
+            self.stamp.data = stamp
+
+    def validate_name(self, field: StringField) -> None:
+        """Refuse what is no name, in words for whoever typed it."""
+        try:
+            field.data = clean_name(field.data or "")
+        except Refused as refused:
+            raise ValidationError(refused.message) from None
+
+    def validate_email(self, field: EmailField) -> None:
+        """Keep the parsed address."""
+        if not (field.data or "").strip():
+            raise ValidationError(_("Enter your email address"))
+        try:
+            self.address = Address.parse(field.data)
+        except Refused as refused:
+            raise ValidationError(refused.message) from None
+
+    def validate_country(self, field: SelectField) -> None:
+        """Leaving it alone is no answer."""
+        if not field.data:
+            raise ValidationError(_("Choose a country, or “Prefer not to say”"))
+
+    def validate_consent(self, field: BooleanField) -> None:
+        """Nothing is agreed to by silence."""
+        if not field.data:
+            raise ValidationError(_("Tick the box if you agree; without it we may not keep your signature"))
+
+    def signer(self) -> Signer:
+        """What was typed, checked. Only after ``validate``."""
+        country = None if self.country.data == UNSAID else self.country.data
+        return Signer(self.name.data, self.address, country, self.visibility.data, bool(self.updates.data))

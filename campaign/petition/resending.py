@@ -1,0 +1,66 @@
+"""Sending a confirmation mail again: it keeps to itself how soon and how often, counted in the mails themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from campaign.db import session
+from campaign.mail import outbox
+from campaign.mail.models import Message
+from campaign.petition.ending import opened
+from campaign.petition.expiring import WAITS, clock
+from campaign.petition.models import Signature
+from campaign.petition.signing import A_DAY, confirmation_key
+
+GAP = timedelta(seconds=60)
+MOST = 3  # times again
+
+_FAILED = ("failed", "bounced", "suppressed")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the page after signing may say, whoever looks: nothing here differs for who had signed before."""
+
+    failed: bool  # the newest mail of this submission could not be delivered
+    hint: str  # "gmail.com" for gamil.com, else empty
+
+
+def waiting(signature: Signature) -> Waiting:
+    """How a submission's mail fares."""
+    sent = _mails(signature.id)
+    return Waiting(bool(sent) and sent[0].state in _FAILED, opened(signature).get("hint", ""))
+
+
+def resend(signature_id: UUID) -> bool:
+    """Put one more confirmation mail into the outbox if it waits still, the last is a minute old, and it is not the
+    fifth. The database lets one of two presses at the same moment through. False when nothing was added."""
+    signature = session.get(Signature, signature_id)
+    sent = _mails(signature_id)
+    if signature is None or signature.state != "pending" or not sent or len(sent) > MOST:
+        return False
+    if not session.scalar(select(clock() >= sent[0].created_at + GAP)):
+        return False
+    added = outbox.enqueue(
+        kind="confirm",
+        subject_id=signature_id,
+        address=opened(signature)["email"],
+        language=signature.language,
+        dedupe_key=confirmation_key(signature_id, len(sent) + 1),
+        expires_in=WAITS,
+        pause_keys=(f"appeal:{signature.appeal_id}",),
+        origin=signature.origin,
+        cap=A_DAY,
+    )
+    session.commit()
+    return added is not None
+
+
+def _mails(signature_id: UUID) -> list[Message]:
+    """The confirmation mails of a submission, newest first."""
+    mine = Message.subject_id == signature_id, Message.kind == "confirm"
+    return list(session.scalars(select(Message).where(*mine).order_by(Message.created_at.desc())))

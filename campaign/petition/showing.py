@@ -1,0 +1,121 @@
+"""What the templates of an appeal are given: it keeps to itself how facts, words and offices come together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import url_for
+
+from campaign import i18n
+from campaign.appeals import queries
+from campaign.appeals.content import Demand, DemandStatus, DemandText
+from campaign.appeals.models import Appeal
+from campaign.appeals.queries import Published
+from campaign.db import session
+from campaign.offices import addressing
+from campaign.offices.models import Office
+from campaign.offices.partial_dates import PartialDate
+from campaign.petition import counting
+from campaign.petition.models import Signature
+from campaign.web import link
+
+SOME = 25  # below that the number stands alone, without a bar that looks empty
+TONES = {
+    DemandStatus.OPEN: "open",
+    DemandStatus.OVERTAKEN_IN_PART: "part",
+    DemandStatus.PARTLY_MET: "part",
+    DemandStatus.MET: "good",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the demand ledger, with who holds the offices on the day shown."""
+
+    demand: Demand
+    words: DemandText
+    tone: str
+    holders: tuple[tuple[str, str], ...]  # (office as the page speaks of it, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An office that letters can go to."""
+
+    slug: str
+    name: str
+    about: str
+    holder: str
+    sendable: bool
+
+
+def of(signature: Signature) -> Published:
+    """The appeal that a signature is for. Raises LookupError when it is gone."""
+    appeal = session.get_one(Appeal, signature.appeal_id)
+    found = queries.published(appeal.slug)
+    if found is None:
+        raise LookupError(appeal.slug)
+    return found
+
+
+def frame(published: Published, lang: str, today: date) -> dict[str, Any]:
+    """What every page of an appeal is given, in one of its languages."""
+    content = published.content
+    words = content.text(lang)
+    return {
+        "appeal": published.appeal,
+        "content": content,
+        "words": words,
+        "languages": _languages(published),
+        "count": counting.count(published.appeal),
+        "goal": goal(published),
+        "countries": counting.countries(published.appeal),
+        "ledger": [_line(published, lang, d, today) for d in content.demands],
+        "cards": _cards(published, lang, today),
+        "today": today,
+        "when": when,
+        "page_url": link("petition.show", lang=lang, slug=published.appeal.slug),
+    }
+
+
+def goal(published: Published) -> int:
+    """The next milestone of an appeal; 0 while too few have signed for a bar."""
+    if counting.count(published.appeal) < SOME:
+        return 0
+    return counting.goal(published.appeal, published.content.milestones)
+
+
+def when(moment: PartialDate) -> str:
+    """A day, a month or a year in words, in the page's language."""
+    if moment.is_day:
+        return i18n.day(moment.first)
+    return i18n.part_of_date(moment.first, "y" if moment.is_year else "yMMMM")
+
+
+def _show(published: Published, lang: str) -> str:
+    return url_for("petition.show", lang=lang, slug=published.appeal.slug)
+
+
+def _languages(published: Published) -> list[tuple[str, str, str]]:
+    return [(code, i18n.OWN_NAMES[code], _show(published, code)) for code in published.content.languages]
+
+
+def _line(published: Published, lang: str, demand: Demand, today: date) -> Line:
+    words = published.content.text(lang)
+    offices = _offices([a.office for a in demand.addressees])
+    held = [(words.offices[o.slug].name, addressing.greeted(o, today)) for o in offices if o.slug in words.offices]
+    holders = tuple((name, term.name) for name, term in held if term is not None)
+    return Line(demand, words.demands[demand.id], TONES[demand.status], holders)
+
+
+def _cards(published: Published, lang: str, today: date) -> list[Card]:
+    words = published.content.text(lang).offices
+    cards = []
+    for office in _offices(published.content.addressees):
+        holder = addressing.greeted(office, today)
+        sendable = addressing.sendable_address(office, today) is not None
+        about = words[office.slug]
+        cards.append(Card(office.slug, about.name, about.about, holder.name if holder else "", sendable))
+    return cards

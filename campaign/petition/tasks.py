@@ -1,0 +1,27 @@
+"""When counting and expiring run; what they do is theirs."""
+
+from __future__ import annotations
+
+from campaign.background import task
+from campaign.petition import counting, expiring
+
+COUNT = "petition.count"
+
+
+@task(COUNT, every=2)
+def count() -> None:
+    """Fold what changed into the tally."""
+    counting.fold()
+
+
+@task("petition.expire", every=3600)
+def expire() -> None:
+    """End submissions that waited too long."""
+    expiring.expire()
+
+
+@task("petition.reconcile", every=6 * 3600)
+def reconcile() -> None:
+    """Some times a day: compare the tally with a full count, and keep of older times only the day."""
+    counting.reconcile()
+    expiring.blur()

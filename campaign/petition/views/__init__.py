@@ -1,0 +1,9 @@
+"""What visitors of an appeal see; each page's story is in the module that it is named after."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+blueprint = Blueprint("petition", __name__)
+
+from campaign.petition.views import appeal, submission  # noqa: E402,F401 - they hang their pages on the blueprint

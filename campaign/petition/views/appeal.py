@@ -1,0 +1,148 @@
+"""The public pages of an appeal: the same bytes for everybody, so nothing here knows who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from campaign import background, limits, tokens
+from campaign.appeals import queries, stamps, wording
+from campaign.appeals.models import ConsentWording
+from campaign.appeals.queries import Published
+from campaign.db import session
+from campaign.i18n import best_of
+from campaign.i18n import gettext as _
+from campaign.mail import outbox
+from campaign.petition import showing, signing
+from campaign.petition.forms import SignForm
+from campaign.petition.views import blueprint
+from campaign.web import cacheable
+
+FRESH = 10  # seconds that a shared cache keeps a page with a count
+CALM = 300  # … and one without
+FROM_ONE_NETWORK = "30/hour"  # beyond that, signatures wait for a look by an organiser
+SPEECH = "/<any(en, fr, es, ar, fa, ru, zh):lang>/<slug>"
+
+
+@blueprint.get("/")
+def home() -> str | AnyResponse:
+    """The list of appeals; with a single one, that appeal in the browser's language."""
+    published = queries.listing()
+    if len(published) != 1:
+        return render_template("petition/home.html", published=published)
+    only = published[0]
+    answer = redirect(_url("petition.show", only, best_of(only.content.languages)))
+    answer.headers["Vary"] = "Accept-Language"
+    return answer
+
+
+@blueprint.get(SPEECH)
+def show(lang: str, slug: str) -> Response:
+    """The appeal: text, count and form."""
+    published = _published(lang, slug)
+    agreed = wording.current(published.appeal, "sign", lang)
+    form = SignForm(language=lang, stamp=stamps.make(agreed.id))
+    return cacheable(make_response(_page(published, lang, form, agreed)), FRESH)
+
+
+@blueprint.get(SPEECH + "/sign")
+def to_the_form(lang: str, slug: str) -> AnyResponse:
+    """The address of the form, opened by hand."""
+    return redirect(_url("petition.show", _published(lang, slug), lang) + "#sign")
+
+
+@blueprint.post(SPEECH + "/sign")
+def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
+    """Take a signature in; who had signed before gets the same answer."""
+    published = _published(lang, slug)
+    form = SignForm(request.form, language=lang)
+    agreed_to = _agreed_to(form, published)
+    if not form.validate() or agreed_to is None:
+        return _once_more(published, lang, form, stale=agreed_to is None), 422
+    signature = signing.sign(
+        published.appeal,
+        form.signer(),
+        language=lang,
+        wording_id=agreed_to,
+        now=datetime.now(UTC),
+        held=_reasons(form),
+    )
+    background.ring(outbox.BELL)
+    return redirect(url_for("petition.sent", token=tokens.make("sent", signature)), 303)
+
+
+@blueprint.get(SPEECH + "/data")
+def data(lang: str, slug: str) -> Response:
+    """What happens with a signer's data."""
+    return _words("petition/data.html", lang, slug)
+
+
+@blueprint.get(SPEECH + "/case")
+def case(lang: str, slug: str) -> Response:
+    """How a case reaches the UN; collects nothing."""
+    return _words("petition/case.html", lang, slug)
+
+
+@blueprint.get(SPEECH + "/safety")
+def safety(lang: str, slug: str) -> Response:
+    """For whoever lives in the country at risk or has family there."""
+    return _words("petition/safety.html", lang, slug)
+
+
+def _words(template: str, lang: str, slug: str) -> Response:
+    published = _published(lang, slug)
+    today = datetime.now(UTC).date()
+    return cacheable(make_response(render_template(template, **showing.frame(published, lang, today))), CALM)
+
+
+def _page(published: Published, lang: str, form: SignForm, agreed: ConsentWording) -> str:
+    today = datetime.now(UTC).date()
+    return render_template(
+        "petition/show.html", form=form, agreed=agreed, **showing.frame(published, lang, today)
+    )
+
+
+def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) -> str:
+    """The form again with everything typed. A tick stays only beside the words that it was put to."""
+    agreed = wording.current(published.appeal, "sign", lang)
+    if stale:
+        form.form_errors.append(
+            _("This page was open for more than a day. Nothing you typed is lost: check it and sign again.")
+        )
+    if stamps.shown(form.stamp.data or "") != agreed.id:
+        form.consent.data = False
+    form.stamp.data = stamps.make(agreed.id)
+    return _page(published, lang, form, agreed)
+
+
+def _agreed_to(form: SignForm, published: Published) -> UUID | None:
+    """The wording beside the tick, as the stamp says; None for a stamp that is old, forged or another appeal's."""
+    shown = stamps.read(form.stamp.data or "")
+    found = session.get(ConsentWording, shown) if shown else None
+    fits = found is not None and found.appeal_id == published.appeal.id and found.purpose == "sign"
+    return shown if fits else None
+
+
+def _reasons(form: SignForm) -> Sequence[str]:
+    """Why an organiser should look first; the visitor sees no difference."""
+    trapped = ["a field was filled in that people do not see"] if form.website.data else []
+    crowded = not limits.allows(FROM_ONE_NETWORK, "sign", limits.visitor())
+    return [*trapped, *(["many from one network within an hour"] if crowded else [])]
+
+
+def _published(lang: str, slug: str) -> Published:
+    """The appeal, or 404 for a draft; in a language that it does not have, on to one that it has."""
+    found = queries.published(slug)
+    if found is None or found.appeal.state == "draft":
+        abort(404)
+    if lang not in found.content.languages:
+        abort(redirect(_url(request.endpoint or "", found, found.content.languages[0])))
+    return found
+
+
+def _url(endpoint: str, published: Published, lang: str) -> str:
+    return url_for(endpoint, lang=lang, slug=published.appeal.slug)
