@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -35,6 +39,10 @@ def init_app(app: Flask) -> None:
     hops = app.config["TRUSTED_PROXIES"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # the URL changes with the content
+    app.url_defaults(_versioned(app))
+    for name in ("robots.txt", "favicon.ico"):
+        app.add_url_rule(f"/{name}", name, partial(send_from_directory, app.static_folder, name, max_age=3600))
     app.url_value_preprocessor(_language_of_url)
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _explain)
@@ -54,6 +62,21 @@ def link(endpoint: str, **values: Any) -> str:
     """The absolute address of a page, for mails and the command line: PUBLIC_URL decides, never a Host header."""
     path = current_app.url_map.bind("").build(endpoint, values)
     return f"{current_app.config['PUBLIC_URL']}{path}"
+
+
+def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
+    """Put eight digits of a static file's digest into its URL, so that it can be kept for a year."""
+
+    @cache
+    def version(filename: str) -> str:
+        path = Path(app.static_folder or "") / filename
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path.is_file() else ""
+
+    def add(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", version(values["filename"]))
+
+    return add
 
 
 def _language_of_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
