@@ -22,5 +22,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping((settings or load_settings()).flask())
     for part in (db, vault, background, limits, i18n, web):
         part.init_app(app)
+    _open_rooms(app)
     app.wsgi_app = pages.PageCache(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _open_rooms(app: Flask) -> None:
+    """Let every feature bring its pages and what it mails; a new room is a line here."""
+    from campaign.desk import captured as desk_captured
+    from campaign.desk import outbox as desk_outbox
+    from campaign.exports import desk as exports_desk
+    from campaign.mail import rendering
+    from campaign.organisers import mailing as organisers_mailing
+    from campaign.organisers import views as organisers
+
+    for room in (organisers, desk_outbox, desk_captured, exports_desk):
+        app.register_blueprint(room.blueprint)
+    for kind, renderer in {"sign_in": organisers_mailing.sign_in}.items():
+        rendering.register(app, kind, renderer)

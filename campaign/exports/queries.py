@@ -78,4 +78,4 @@ def _small_countries(connection: Connection, appeal: Appeal, fewest: int) -> set
 
 def _name(vault: Vault, found: Any) -> str:
     row: UUID = found.id
-    return str(vault.open(found.sealed, table="signature", row=row)["name"]) if found.sealed else ""
+    return str(vault.open(found.sealed, table="signature", row=row).get("name", "")) if found.sealed else ""

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired
 from campaign.i18n import lazy_gettext as _
 
 
-class SignIn(Form):
+class SignIn(Form):  # type: ignore[misc] # WTForms ships no types
     """An address, as typed."""
 
     email = StringField(_("Email"), [InputRequired(_("Enter your email address"))])

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from campaign.db import session
 from campaign.organisers.models import DeskSession, Organiser
@@ -45,18 +45,17 @@ def current(secret: str) -> Organiser | None:
 
 def end(secret: str) -> None:
     """End one session."""
-    session.execute(_ending().where(DeskSession.token_hash == _hash(secret)))
-    session.commit()
+    _end(DeskSession.token_hash == _hash(secret))
 
 
 def end_all(organiser: Organiser) -> None:
     """End every session of an organiser, in whatever browser."""
-    session.execute(_ending().where(DeskSession.organiser_id == organiser.id))
+    _end(DeskSession.organiser_id == organiser.id)
+
+
+def _end(which: ColumnElement[bool]) -> None:
+    session.execute(update(DeskSession).where(which, DeskSession.ended_at.is_(None)).values(ended_at=func.clock()))
     session.commit()
-
-
-def _ending():  # type: ignore[no-untyped-def] # SQLAlchemy infers it
-    return update(DeskSession).where(DeskSession.ended_at.is_(None)).values(ended_at=func.clock())
 
 
 def _note(seen: DeskSession) -> None:

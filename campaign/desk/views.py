@@ -1,0 +1,92 @@
+"""The organisers' overview, one page for each appeal, and the audit trail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, abort, current_app, render_template, request, url_for
+
+from campaign.appeals import queries as appeals
+from campaign.appeals.queries import Published
+from campaign.desk import messages, words
+from campaign.desk.launch import launch_list
+from campaign.desk.letterwork import letters_by_office
+from campaign.desk.standing import by_country, by_day, standing
+from campaign.i18n import country_name
+from campaign.i18n import gettext as _
+from campaign.mail import transports
+from campaign.mail.states import WAITING
+from campaign.organisers import access, accounts, audit
+
+blueprint = access.protect(Blueprint("desk", __name__, url_prefix="/desk"))
+_DEEDS = 50  # on one page of the audit trail
+
+
+@blueprint.app_context_processor
+def frame() -> dict[str, Any]:
+    """What the frame of every page of the desk needs: where one can go, the way out, and whether mail leaves."""
+    if not request.path.startswith("/desk") or access.signed_in() is None:
+        return {}
+    links = [
+        (
+            _("Overview"),
+            url_for("desk.overview"),
+            request.path == "/desk/" or request.path.startswith("/desk/appeals"),
+        ),
+        (_("Outbox"), url_for("outbox.listing"), request.blueprint == "outbox"),
+        (_("Captured mail"), url_for("captured.listing"), request.blueprint == "captured"),
+        (_("Offices"), url_for("offices_desk.listing"), request.blueprint == "offices_desk"),
+        (_("Log"), url_for("desk.log"), request.endpoint == "desk.log"),
+    ]
+    rehearsal = transports.mode(current_app) == transports.CAPTURE
+    return {"desk_links": links, "sign_out_url": url_for("organisers.sign_out"), "rehearsal": rehearsal}
+
+
+@blueprint.get("/")
+def overview() -> str:
+    """Every appeal in a sentence or two, and whether a message waits for a decision."""
+    appealing = [(published, standing(published.appeal)) for published in appeals.listing()]
+    counted = messages.counts()
+    return render_template(
+        "desk/overview.html",
+        appeals=appealing,
+        unknown=messages.total(counted, "unknown"),
+        wrong=messages.total(counted, "failed", "bounced"),
+        waiting=messages.total(counted, *WAITING, "leased", "attempting"),
+        words=words,
+    )
+
+
+@blueprint.get("/appeals/<slug>")
+def appeal(slug: str) -> str:
+    """How many, from where, since when; letters by office; what is missing before it can be opened."""
+    published = appeals.published(slug) or abort(404)
+    today = datetime.now(UTC).date()
+    return render_template(
+        "desk/appeal.html",
+        published=published,
+        standing=standing(published.appeal),
+        days=[(str(day.day), n) for day, n in by_day(published.appeal)],
+        countries=_countries(published),
+        letters=letters_by_office(published.appeal, published.content.addressees),
+        launch=launch_list(published.content, on=today),
+        words=words,
+    )
+
+
+@blueprint.get("/log")
+def log() -> str:
+    """Who did what, newest first."""
+    before = request.args.get("before", type=int)
+    deeds = audit.listing(before=before, limit=_DEEDS + 1)
+    older = url_for(".log", before=deeds[_DEEDS - 1].id) if len(deeds) > _DEEDS else ""
+    emails = accounts.emails({deed.organiser_id for deed in deeds if deed.organiser_id})
+    return render_template("desk/log.html", deeds=deeds[:_DEEDS], older=older, emails=emails, words=words)
+
+
+def _countries(published: Published) -> list[tuple[str, int]]:
+    named, elsewhere, unsaid = by_country(published.appeal)
+    rows = [(country_name(code), n) for code, n in named]
+    rest = [(_("elsewhere"), elsewhere), (_("not said"), unsaid)]
+    return rows + [(label, n) for label, n in rest if n]

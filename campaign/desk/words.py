@@ -1,0 +1,81 @@
+"""Kinds, states and deeds as the desk speaks of them; it keeps to itself every word that stands for a code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaign.i18n import lazy_gettext as _
+from campaign.organisers.models import AuditEvent
+
+KINDS: dict[str, Any] = {
+    "confirm": _("Confirmation"),
+    "already_signed": _("Already signed"),
+    "receipt": _("Receipt"),
+    "letter_confirm": _("Confirmation of a letter"),
+    "letter": _("Letter to an office"),
+    "sign_in": _("Sign-in link"),
+    "mine": _("Link to one’s data"),
+}
+# What each state means for whoever waits, and how its pill looks.
+STATES: dict[str, tuple[Any, str]] = {
+    "held": (_("held back"), "wait"),
+    "ready": (_("waiting"), "wait"),
+    "leased": (_("waiting"), "wait"),
+    "attempting": (_("being sent"), "wait"),
+    "deferred": (_("will be tried again"), "wait"),
+    "unknown": (_("we cannot tell"), "unknown"),
+    "accepted": (_("accepted"), "good"),
+    "settled": (_("accepted, no bounce"), "good"),
+    "failed": (_("refused"), "bad"),
+    "bounced": (_("came back"), "bad"),
+    "suppressed": (_("not written to"), "bad"),
+    "expired": (_("too late to send"), "bad"),
+    "cancelled": (_("taken back"), ""),
+}
+APPEALS: dict[str, tuple[Any, str]] = {
+    "demonstration": (_("demonstration"), "wait"),
+    "draft": (_("draft"), "wait"),
+    "open": (_("open"), "good"),
+    "closed": (_("closed"), ""),
+}
+ACTIONS: dict[str, Any] = {
+    "organiser.added": _("added an organiser"),
+    "organiser.link_printed": _("printed a sign-in link"),
+    "organiser.signed_in": _("signed in"),
+    "organiser.signed_out_everywhere": _("ended all their sessions"),
+    "signatures.exported": _("began to export signatures"),
+    "signatures.export_ended": _("exported signatures"),
+    "message.sent_again": _("sent a message again"),
+    "outbox.paused": _("paused mail"),
+    "outbox.resumed": _("let mail go on"),
+    "appeal.loaded": _("loaded an appeal"),
+    "appeal.opened": _("opened an appeal"),
+    "appeal.closed": _("closed an appeal"),
+    "demo.filled": _("added synthetic signatures"),
+    "demo.cleared": _("removed synthetic signatures"),
+    "person.erased": _("erased a person’s data"),
+}
+ACTORS: dict[str, Any] = {"command line": _("Somebody at the server"), "system": _("The system")}
+_DETAILS: dict[str, Any] = {
+    "audience": _("for"),
+    "format": _("as"),
+    "rows": _("rows"),
+    "signatures": _("signatures"),
+    "letters": _("letters"),
+    "mails": _("mails"),
+}
+
+
+def kind(code: str) -> str:
+    """What a message is, in words."""
+    return str(KINDS.get(code, code))
+
+
+def deed(event: AuditEvent) -> str:
+    """What was done, in words that follow a name."""
+    return str(ACTIONS.get(event.action, event.action.replace("_", " ").replace(".", ": ")))
+
+
+def details(event: AuditEvent) -> str:
+    """What else is known of a deed: "for: public, rows: 12"."""
+    return ", ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in sorted(event.details.items()))
