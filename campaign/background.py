@@ -8,7 +8,8 @@ and with the broker down it costs its whole timeout), and a bell that cannot be 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import structlog
 from celery import Celery, Task
@@ -16,6 +17,8 @@ from flask import Flask, current_app
 from kombu.exceptions import OperationalError
 
 log = structlog.get_logger()
+Marked = TypeVar("Marked", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 _QUIET = 0.1  # seconds between two rings of one bell
 _GIVEN_UP = 2.0  # seconds of silence after a ring that failed
 
@@ -71,11 +74,11 @@ def init_app(app: Flask) -> None:
     app.extensions["bells"] = Bells(celery)
 
 
-def task(name: str, *, every: float) -> Any:
+def task(name: str, *, every: float) -> Callable[[Function], Function]:
     """Mark a function as the task of this name that beat also runs each ``every`` seconds."""
 
-    def mark(function: Any) -> Any:
-        function.task_name, function.every = name, every
+    def mark(function: Function) -> Function:
+        vars(function).update(task_name=name, every=every)
         return function
 
     return mark

@@ -1,4 +1,4 @@
-"""Letters of an appeal as its organisers see them, office by office: it keeps to itself which states make one column."""
+"""Letters of an appeal, office by office, for its organisers: it keeps to itself which states make one column."""
 
 from __future__ import annotations
 

@@ -28,12 +28,9 @@ def frame() -> dict[str, Any]:
     """What the frame of every page of the desk needs: where one can go, the way out, and whether mail leaves."""
     if not request.path.startswith("/desk") or access.signed_in() is None:
         return {}
+    at_appeals = request.path == "/desk/" or request.path.startswith("/desk/appeals")
     links = [
-        (
-            _("Overview"),
-            url_for("desk.overview"),
-            request.path == "/desk/" or request.path.startswith("/desk/appeals"),
-        ),
+        (_("Overview"), url_for("desk.overview"), at_appeals),
         (_("Outbox"), url_for("outbox.listing"), request.blueprint == "outbox"),
         (_("Captured mail"), url_for("captured.listing"), request.blueprint == "captured"),
         (_("Offices"), url_for("offices_desk.listing"), request.blueprint == "offices_desk"),

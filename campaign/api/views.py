@@ -1,0 +1,48 @@
+"""Appeals as JSON, for whoever wants to show a count: it keeps to itself the names of the fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify
+
+from campaign.appeals import queries
+from campaign.appeals.queries import Published
+from campaign.petition import counting
+from campaign.web import cacheable
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+_SECONDS = 5  # that a shared cache may keep an answer
+
+
+@blueprint.get("/appeals")
+def listing() -> Response:
+    """``{"appeals": […]}``, each as below."""
+    return _public({"appeals": [_facts(published) for published in queries.listing()]})
+
+
+@blueprint.get("/appeals/<slug>")
+def appeal(slug: str) -> Response:
+    """One appeal: slug, state, titles by language, languages, signatures, milestone, organisations."""
+    return _public(_facts(queries.published(slug) or abort(404)))
+
+
+def _facts(published: Published) -> dict[str, Any]:
+    appeal, content = published.appeal, published.content
+    return {
+        "slug": appeal.slug,
+        "state": appeal.state,
+        "languages": list(content.languages),
+        "titles": {language: content.text(language).title for language in content.languages},
+        "signatures": counting.count(appeal),
+        "milestone": counting.goal(appeal, content.milestones),
+        "organisations": len(content.signatories),
+    }
+
+
+def _public(facts: dict[str, Any]) -> Response:
+    """Readable from any site: nothing in it is the visitor's, and no cookie is looked at."""
+    response = jsonify(facts)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return cacheable(response, _SECONDS)
