@@ -11,7 +11,7 @@ from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.letters.records import FORGOTTEN, clock
 from campaign.letters.sending import message_key
-from campaign.mail import forgetting, outbox
+from campaign.mail import outbox
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ def withdraw(letter_id: UUID) -> bool:
     letter = _locked(letter_id)
     stopped = letter is not None and _stopped(letter)
     if stopped:
-        forgetting.forget_message(message_key(letter_id))
+        outbox.forget_words(message_key(letter_id))
         _end(letter_id, "withdrawn")
     session.commit()
     log.info("letter.withdrawn", letter=str(letter_id), stopped=stopped)
@@ -37,7 +37,7 @@ def erase(letter_id: UUID) -> bool:
     found = letter is not None and letter.state != "erased"
     if found:
         outbox.cancel(message_key(letter_id), why="its writer was erased")
-        forgetting.forget_message(message_key(letter_id))
+        outbox.forget_words(message_key(letter_id))
         _end(letter_id, "erased")
     session.commit()
     log.info("letter.erased", letter=str(letter_id), found=found)

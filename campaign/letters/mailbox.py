@@ -42,7 +42,9 @@ def webmail(parcel: Parcel) -> dict[str, Link]:
     """Links that open a message in a provider's web page, by the provider's name."""
     to = {"to": parcel.to}
     return {
-        "Gmail": _within_budget("https://mail.google.com/mail/", ("su", "body"), {"view": "cm", "fs": "1"} | to, parcel),
+        "Gmail": _within_budget(
+            "https://mail.google.com/mail/", ("su", "body"), {"view": "cm", "fs": "1"} | to, parcel
+        ),
         "Outlook": _within_budget(
             "https://outlook.live.com/mail/0/deeplink/compose", ("subject", "body"), to, parcel
         ),

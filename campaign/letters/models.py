@@ -44,7 +44,7 @@ class Letter(Base):
     state: Mapped[str] = mapped_column(Text, server_default="pending")
     writer_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # alias rules, scope "letters <appeal id>"
     person_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # exact address, scope "address"
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # name, email, subject and every block but the salutation
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # name, email, subject, all blocks but the salutation
     country: Mapped[str | None] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)  # of the letter
     page_language: Mapped[str] = mapped_column(Text)  # of the writer

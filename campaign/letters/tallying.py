@@ -14,7 +14,9 @@ from campaign.letters.records import clock
 
 def tally(*, appeal: UUID, office: UUID, how: str) -> None:
     """Count one letter taken along today; ``how`` is ``mailbox`` or ``paper``."""
-    first = insert(LetterTally).values(appeal_id=appeal, office_id=office, how=how, day=cast(clock(), Date), letters=1)
+    first = insert(LetterTally).values(
+        appeal_id=appeal, office_id=office, how=how, day=cast(clock(), Date), letters=1
+    )
     again = first.on_conflict_do_update(
         constraint="pk_letter_tally", set_={"letters": LetterTally.letters + first.excluded.letters}
     )

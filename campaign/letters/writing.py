@@ -47,7 +47,7 @@ def write(
     _replace(submission, office)
     row = uuid4()
     session.add(_letter(row, appeal, office, submission, address, written, about))
-    _ask(submission, address, about.page_language)
+    _ask(submission, appeal, address, about.page_language)
     session.commit()
     log.info("letter.written", letter=str(row), submission=str(submission), office=office.slug)
     return submission
@@ -67,7 +67,13 @@ def _replace(submission: UUID, office: Office) -> None:
 
 
 def _letter(
-    row: UUID, appeal: Appeal, office: Office, submission: UUID, address: Address, written: Written, about: Particulars
+    row: UUID,
+    appeal: Appeal,
+    office: Office,
+    submission: UUID,
+    address: Address,
+    written: Written,
+    about: Particulars,
 ) -> Letter:
     return Letter(
         id=row,
@@ -87,7 +93,7 @@ def _letter(
     )
 
 
-def _ask(submission: UUID, address: Address, language: str) -> None:
+def _ask(submission: UUID, appeal: Appeal, address: Address, language: str) -> None:
     """One mail for all letters that wait together; another only after earlier ones were decided on."""
     decided = session.scalar(
         select(func.count()).where(Letter.submission_id == submission, Letter.state != "pending")
@@ -99,5 +105,6 @@ def _ask(submission: UUID, address: Address, language: str) -> None:
         language=language,
         dedupe_key=f"letters:{submission}:{decided}",
         expires_in=WAITS + timedelta(hours=1),
+        pause_keys=(f"appeal:{appeal.id}",),
         cap=MAILS_A_DAY,
     )

@@ -130,6 +130,12 @@ def forget(address_index: bytes) -> int:
     return len(session.execute(emptied, execution_options={"synchronize_session": False}).all())
 
 
+def forget_words(dedupe_key: str) -> None:
+    """Erase the bytes of one message, whose state stays the truth; part of the caller's transaction."""
+    known = update(Message).where(_message.dedupe_key == dedupe_key)
+    session.execute(known.values(content=None, reply_text=None), execution_options={"synchronize_session": False})
+
+
 def status() -> dict[str, Any]:
     """What stands in the outbox: ``counts`` (lane, kind, state, count, oldest), ``mode``, and who waits for another.
 

@@ -1,0 +1,48 @@
+"""What is written in the mails of letters: the one that asks the writer, and the letter itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from campaign import tokens
+from campaign.db import session
+from campaign.letters import composing, queries
+from campaign.letters.models import Letter
+from campaign.letters.records import opened
+from campaign.mail import rendering
+from campaign.mail.models import Message
+from campaign.mail.rendering import Draft
+from campaign.offices import addressing
+from campaign.offices.models import Office
+from campaign.web import link
+
+CONFIRM, PRIVATE = "letter-confirm", "letters"  # purposes of the links; their row is a submission
+
+
+def letter_confirm(message: Message, _recipient: str) -> Draft | None:
+    """The mail that asks for the writer's button; it says nothing that anybody typed. None when nothing waits."""
+    submission = message.subject_id
+    if submission is None or not queries.waiting(submission):
+        return None
+    return rendering.from_templates(
+        "letter_confirm",
+        confirm=link("letters.confirm", token=tokens.make(CONFIRM, submission)),
+        private=link("letters.status", token=tokens.make(PRIVATE, submission)),
+    )
+
+
+def letter(message: Message, _recipient: str) -> Draft | None:
+    """The letter, greeting whoever holds the office today; None when it was withdrawn or erased meanwhile."""
+    row = session.get(Letter, message.subject_id, populate_existing=True)
+    written = opened(row) if row is not None and row.state == "confirmed" else None
+    if row is None or written is None:
+        return None
+    office = session.get_one(Office, row.office_id)
+    greeting = addressing.greeting(office, row.language, datetime.now(UTC).date())
+    return Draft(
+        subject=written.sheet.subject,
+        text=composing.whole(written.sheet, greeting),
+        sender_name=written.name,
+        reply_to=written.email,
+        automatic=False,  # replies must come
+    )

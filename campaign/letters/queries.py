@@ -1,0 +1,72 @@
+"""Questions about letters: what waits for its writer, what became of each, how many an office has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Text, cast, func, select
+
+from campaign.db import session
+from campaign.letters.models import Letter
+from campaign.letters.records import Written, opened, still_waits
+from campaign.mail.models import Message
+from campaign.offices.models import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter with its office, its message (None before it was confirmed) and its words (None once forgotten)."""
+
+    letter: Letter
+    office: Office
+    message: Message | None
+
+    @property
+    def written(self) -> Written | None:
+        """What the writer said."""
+        return opened(self.letter)
+
+
+def of_submission(submission: UUID) -> list[Posted]:
+    """All letters written in one go, oldest first; empty when there never were any, or all traces are gone."""
+    # The message's key is written by ``sending.message_key``; here the database puts it together.
+    its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
+    rows = session.execute(
+        select(Letter, Office, Message)
+        .join(Office, Office.id == Letter.office_id)
+        .outerjoin(Message, its_message)
+        .where(Letter.submission_id == submission)
+        .order_by(Letter.created_at, Letter.id)
+        .execution_options(populate_existing=True)
+    )
+    return [Posted(*row) for row in rows]
+
+
+def waiting(submission: UUID) -> list[Posted]:
+    """The letters of a submission that its writer may yet confirm."""
+    ids = set(session.scalars(select(Letter.id).where(Letter.submission_id == submission, *still_waits())))
+    return [posted for posted in of_submission(submission) if posted.letter.id in ids]
+
+
+def belongs(letter: UUID, submission: UUID) -> bool:
+    """Whether a letter is one of a submission."""
+    found = select(Letter.id).where(Letter.id == letter, Letter.submission_id == submission)
+    return session.scalar(found) is not None
+
+
+def by_office(appeal_id: UUID) -> Sequence[tuple[str, str, str, int]]:
+    """(office slug, title, state, letters): a confirmed letter's state is its message's, for the desk."""
+    its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
+    state = func.coalesce(Message.state, Letter.state)
+    rows = session.execute(
+        select(Office.slug, Office.title, state, func.count())
+        .select_from(Letter)
+        .join(Office, Office.id == Letter.office_id)
+        .outerjoin(Message, its_message)
+        .where(Letter.appeal_id == appeal_id)
+        .group_by(Office.slug, Office.title, state)
+        .order_by(Office.slug, state)
+    )
+    return [tuple(row) for row in rows]

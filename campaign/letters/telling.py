@@ -1,0 +1,125 @@
+"""What became of a letter, in words that promise nothing we do not know.
+
+The outbox's states are read here and nowhere else in this feature. A mail server's "accepted" is not "read",
+a capture is not a sending, and where we cannot tell we say that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaign.i18n import gettext as _
+from campaign.i18n import lazy_gettext as later
+from campaign.letters.queries import Posted
+from campaign.mail.models import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened, or is still to come (``at`` is None)."""
+
+    text: str
+    at: datetime | None = None
+    reached: bool = True
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A state in a word with its tone (see ``notices.state``), a sentence, the way so far, and if it can be stopped."""
+
+    word: str
+    tone: str
+    sentence: str
+    steps: tuple[Step, ...]
+    stoppable: bool
+
+
+_BEFORE = {
+    "pending": (
+        later("waiting for you"),
+        "wait",
+        later("Open the link in the mail we sent you and press the button there. Until then nothing happens."),
+    ),
+    "lapsed": (
+        later("not sent"),
+        "",
+        later("You have already written to this office about this appeal. One letter from each person is passed on."),
+    ),
+    "withdrawn": (later("withdrawn"), "", later("You took it back before it left. We have erased its text.")),
+    "expired": (later("expired"), "", later("It was not confirmed within 72 hours. We have erased its text.")),
+    "erased": (later("erased"), "", later("We have erased what was kept about this letter.")),
+}
+_WAITING = (later("waiting its turn"), "wait", later("Nothing has been sent yet."))
+_ON_ITS_WAY = {
+    "held": (later("held"), "wait", later("It waits until a person releases it.")),
+    "attempting": (later("on its way"), "wait", later("We are handing it over at this moment.")),
+    "unknown": (
+        later("we cannot tell"),
+        "unknown",
+        later("The line broke before the other server answered. A person decides whether it goes again."),
+    ),
+    "failed": (later("not delivered"), "bad", later("The office’s mail server refused it.")),
+    "bounced": (later("came back"), "bad", later("The office’s mail server took it first and sent it back later.")),
+    "suppressed": (later("not sent"), "bad", later("This office does not want to be written to in this way.")),
+    "expired": (later("not sent"), "bad", later("It waited too long and was not sent.")),
+    "cancelled": (later("stopped"), "", later("It was stopped before it left.")),
+}
+_TAKEN = (
+    later("accepted"),
+    "good",
+    later("The office’s mail server accepted it. Whether somebody has read it we cannot know."),
+)
+_REHEARSED = (
+    later("kept in rehearsal"),
+    "",
+    later("This is a rehearsal: the letter was kept on this machine, and nothing has left it."),
+)
+_STOPPABLE = frozenset({"held", "ready", "leased", "deferred"})
+
+
+def tell(posted: Posted) -> Told:
+    """What became of one letter, in the language of the request."""
+    word, tone, sentence = _state(posted)
+    return Told(str(word), tone, str(sentence), tuple(_steps(posted, tone)), _can_be_stopped(posted))
+
+
+def _state(posted: Posted) -> tuple[object, str, object]:
+    if posted.letter.state != "confirmed":
+        return _BEFORE[posted.letter.state]
+    if posted.message is None:
+        return _WAITING
+    if posted.message.state in {"accepted", "settled"}:
+        return _REHEARSED if posted.message.mode == "capture" else _TAKEN
+    return _ON_ITS_WAY.get(posted.message.state, _WAITING)
+
+
+def _can_be_stopped(posted: Posted) -> bool:
+    if posted.letter.state != "confirmed":
+        return posted.letter.state == "pending"
+    return posted.message is not None and posted.message.state in _STOPPABLE
+
+
+def _steps(posted: Posted, tone: str) -> Iterable[Step]:
+    letter, message = posted.letter, posted.message
+    if letter.confirmed_at is None:
+        return
+    yield Step(_("You confirmed it"), letter.confirmed_at)
+    if letter.state != "confirmed":
+        yield Step(str(_BEFORE[letter.state][0]), letter.ended_at)
+    elif message is not None:
+        yield _last(posted, message, tone)
+
+
+def _last(posted: Posted, message: Message, tone: str) -> Step:
+    if message.state in {"held", "ready", "leased", "deferred", "attempting"}:
+        return Step(_to_come(message), reached=False)
+    return Step(str(_state(posted)[0]), message.changed_at, tone=tone if tone in {"bad", "unknown"} else "")
+
+
+def _to_come(message: Message) -> str:
+    if message.mode == "capture":
+        return _("In this rehearsal it will be kept on this machine")
+    return _("The office’s mail server takes it")

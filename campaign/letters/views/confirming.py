@@ -1,0 +1,87 @@
+"""The writer's own pages: check your inbox, confirm, and what became of each letter."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from campaign import background, tokens
+from campaign.appeals import queries as appeals
+from campaign.i18n import speak
+from campaign.letters import confirming, ending, queries
+from campaign.letters.forms import shown_ids
+from campaign.letters.mails import CONFIRM, PRIVATE
+from campaign.letters.queries import Posted
+from campaign.letters.telling import tell
+from campaign.letters.views import blueprint
+from campaign.mail import outbox
+
+_SENT_LIVES = 3 * tokens.DAY
+_CONFIRM_LIVES = 4 * tokens.DAY  # a later letter of the same submission waits 72 hours from its own beginning
+_PRIVATE_LIVES = 730 * tokens.DAY
+
+
+@blueprint.get("/letters/sent/<token>")
+def sent(token: str) -> str:
+    """Check your inbox: the same page whatever is known of the address."""
+    posted = _letters("letters-sent", token, _SENT_LIVES)
+    return render_template("letters/sent.html", appeal=_appeal(posted))
+
+
+@blueprint.get("/letters/confirm/<token>")
+def confirm(token: str) -> str:
+    """The waiting letters in full above one button; opening the page changes nothing."""
+    posted = _letters(CONFIRM, token, _CONFIRM_LIVES)
+    waiting = queries.waiting(posted[0].letter.submission_id)
+    private = tokens.make(PRIVATE, posted[0].letter.submission_id)
+    return render_template("letters/confirm.html", token=token, waiting=waiting, private=private, appeal=_appeal(posted))
+
+
+@blueprint.post("/letters/confirm/<token>")
+def confirmed(token: str) -> str | Response:
+    """Confirm exactly the letters that the page showed, or forget them: "this was not me"."""
+    submission = _letters(CONFIRM, token, _CONFIRM_LIVES)[0].letter.submission_id
+    if request.form.get("step") == "refuse":
+        confirming.refuse(submission)
+        return render_template("letters/refused.html")
+    shown = shown_ids(request.form.getlist("letter"))
+    confirming.confirm(submission, shown)
+    background.ring(outbox.BELL)
+    posted = [p for p in queries.of_submission(submission) if p.letter.id in shown]
+    private = tokens.make(PRIVATE, submission)
+    return render_template("letters/confirmed.html", letters=_told(posted), private=private, appeal=_appeal(posted))
+
+
+@blueprint.get("/letters/<token>")
+def status(token: str) -> str:
+    """What became of each letter, as far as anybody can know."""
+    posted = _letters(PRIVATE, token, _PRIVATE_LIVES)
+    return render_template("letters/status.html", token=token, letters=_told(posted), appeal=_appeal(posted))
+
+
+@blueprint.post("/letters/<token>")
+def withdraw(token: str) -> Response:
+    """Stop one letter that has not left."""
+    submission = _letters(PRIVATE, token, _PRIVATE_LIVES)[0].letter.submission_id
+    for letter in shown_ids(request.form.getlist("letter")):
+        if queries.belongs(letter, submission):
+            ending.withdraw(letter)
+    return redirect(url_for(".status", token=token), 303)
+
+
+def _letters(purpose: str, token: str, max_age: int) -> list[Posted]:
+    """The letters of a token's submission, in their writer's language. 404 for no link of ours, 410 when all is gone."""
+    submission: UUID = tokens.read(purpose, token, max_age=max_age) or abort(404)
+    posted = queries.of_submission(submission) or abort(410)
+    speak(posted[0].letter.page_language)
+    return posted
+
+
+def _told(posted: list[Posted]) -> list[tuple[Posted, object]]:
+    return [(one, tell(one)) for one in posted]
+
+
+def _appeal(posted: list[Posted]) -> object:
+    return appeals.by_id(posted[0].letter.appeal_id) if posted else None

@@ -1,0 +1,71 @@
+"""The form of one letter: it keeps to itself what stands in it at first, after an error, and in the next letter."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import request
+
+from campaign import tokens
+from campaign.letters import drafting, own_words
+from campaign.letters.composing import Sheet
+from campaign.letters.forms import LetterForm
+from campaign.letters.views.places import Place
+
+_JOINS = "letter-submission"  # the purpose of the token that joins a letter to those written before it
+_PROPOSED = ("opening", "closing")
+
+
+def new(place: Place) -> LetterForm:
+    """A form with the draft's own opening and closing."""
+    drafted = {block: getattr(place.draft.template, block) for block in _PROPOSED}
+    return LetterForm(data=drafted, language=place.page.lang)
+
+
+def carried(place: Place, earlier: LetterForm) -> LetterForm:
+    """The next letter's form: the writer is known, their words are not."""
+    form = new(place)
+    for name in ("name", "email", "country", "digest_name", "submission"):
+        form[name].data = earlier[name].data
+    return form
+
+
+def posted(place: Place) -> LetterForm:
+    """What was typed; an opening or closing that is still a draft's becomes this draft's."""
+    form = LetterForm(request.form, language=place.page.lang, how=request.form.get("how", ""))
+    for block in _PROPOSED:
+        if block not in request.form or place.draft.is_ours(block, form[block].data or ""):
+            form[block].data = getattr(place.draft.template, block)
+    return form
+
+
+def sheet(place: Place, form: LetterForm) -> Sheet:
+    """The letter as it stands, facts and request being the server's."""
+    return place.draft.sheet(
+        form.words, form.name.data or "", kept_country(place, form), sent_by_us=form.how == "send"
+    )
+
+
+def kept_country(place: Place, form: LetterForm) -> str | None:
+    """The country said; nothing for the country where it could harm the writer."""
+    country = form.said_country
+    return None if country == place.page.appeal.country_at_risk else country
+
+
+def submission(form: LetterForm) -> UUID:
+    """The submission that the form belongs to; a new one when its token is missing, forged or a day old."""
+    return tokens.read(_JOINS, form.submission.data or "", max_age=tokens.DAY) or uuid4()
+
+
+def submission_token(row: UUID | None = None) -> str:
+    """A token for the form, for this submission or a new one."""
+    return tokens.make(_JOINS, row or uuid4())
+
+
+def help_beside(place: Place, form: LetterForm) -> dict[str, Any]:
+    """What helps to write: the letter in the page's language, and the meter of own words."""
+    copy = drafting.reading_copy(place.draft, place.page.lang)
+    foreign = place.draft.language != place.page.lang
+    asked = drafting.asked(place.page.content, place.office, place.page.lang) if foreign and copy is None else []
+    return {"copy": copy, "asked": asked, "meter": own_words.meter(place.draft.own_words(form.words))}

@@ -1,0 +1,137 @@
+"""Where a letter is written: it keeps to itself how a URL becomes an appeal, an office, a language and a chain.
+
+Several letters are a chain: the offices still to come stand in the URL, and nothing about the writer does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, request
+
+from campaign.appeals import queries as appeals
+from campaign.appeals.content import Content, OfficeText
+from campaign.appeals.models import Appeal
+from campaign.letters import drafting
+from campaign.letters.drafting import Draft
+from campaign.offices import addressing
+from campaign.offices import queries as offices
+from campaign.offices.models import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An appeal in one language of the page."""
+
+    lang: str
+    appeal: Appeal
+    content: Content
+
+    @property
+    def takes_letters(self) -> bool:
+        """Whether letters can be written: drafts are for organisers, closed appeals are over."""
+        return self.appeal.state in {"demonstration", "open"}
+
+    def office_text(self, office: Office) -> OfficeText:
+        """How the page speaks of an office; its official title where the appeal has no words for it."""
+        found = self.content.text(self.lang).offices.get(office.slug)
+        return found or OfficeText(name=office.title, about=office.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The offices to write to after this one, and how many there are in all."""
+
+    following: tuple[str, ...] = ()
+    of: int = 1
+
+    @property
+    def position(self) -> int:
+        """Which letter this is, from 1."""
+        return self.of - len(self.following)
+
+    @property
+    def after(self) -> Chain:
+        """The chain as the next office sees it."""
+        return replace(self, following=self.following[1:])
+
+    def query(self) -> dict[str, Any]:
+        """What stands of it in a URL."""
+        if self.of == 1:
+            return {}
+        return {"then": ",".join(self.following) or None, "of": self.of}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page, the office that is written to, its draft and the chain it stands in."""
+
+    page: Page
+    office: Office
+    draft: Draft
+    chain: Chain
+
+    def url_values(self, **other: Any) -> dict[str, Any]:
+        """The values for ``url_for("letters.write", …)`` that lead here again."""
+        here = {"lang": self.page.lang, "slug": self.page.appeal.slug, "office": self.office.slug}
+        chosen = {"in": self.draft.language} if self.draft.language != self._usual else {}
+        return here | self.chain.query() | chosen | other
+
+    @property
+    def _usual(self) -> str:
+        return drafting.usual_language(self.page.lang, self.draft.choices)
+
+
+def page(lang: str, slug: str) -> Page:
+    """The appeal of a URL. 404 when it is not published, or not in this language."""
+    found = appeals.published(slug)
+    if found is None or lang not in found.content.texts:
+        abort(404)
+    return Page(lang, found.appeal, found.content)
+
+
+def addressees(of: Page) -> list[Office]:
+    """The offices that an appeal speaks to, in its order."""
+    known = offices.by_slugs(of.content.addressees)
+    return [known[slug] for slug in of.content.addressees if slug in known]
+
+
+def office(slug: str) -> Office:
+    """The office of a URL, or 404."""
+    return offices.by_slug(slug) or abort(404)
+
+
+def place(of: Page, to: Office, chain: Chain) -> Place:
+    """Where a letter to this office is written, in the language asked for. 404 when the appeal has no letter to it."""
+    if to.slug not in of.content.addressees or not (choices := drafting.languages(of.content, to)):
+        abort(404)
+    asked = request.args.get("in", "")
+    language = asked if asked in choices else drafting.usual_language(of.lang, choices)
+    draft = drafting.draft(of.content, to, language, today())
+    return Place(of, to, draft or abort(404), chain)
+
+
+def following(after: Place) -> Place | None:
+    """The next place of the chain; None at its end."""
+    if not after.chain.following:
+        return None
+    return place(after.page, office(after.chain.following[0]), after.chain.after)
+
+
+def chain(of: Page) -> Chain:
+    """The chain that the URL tells of; what does not belong to the appeal is passed over."""
+    asked = request.args.get("then", "").split(",")
+    slugs = tuple(dict.fromkeys(slug for slug in asked if slug in of.content.addressees))
+    return Chain(slugs, max(request.args.get("of", 1, type=int), len(slugs) + 1))
+
+
+def accepts(to: Office) -> bool:
+    """Whether this office takes campaign letters at all; one that takes cases only does not."""
+    return addressing.accepts_letters(to)
+
+
+def today() -> Any:
+    """Today, for a greeting and an address as they would be now."""
+    return datetime.now(UTC).date()
