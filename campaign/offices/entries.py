@@ -14,7 +14,6 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from campaign.offices.partial_dates import PartialDate
-from campaign.offices.placeholders import unknown_placeholders
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
@@ -34,15 +33,6 @@ def _bare_name(value: str) -> str:
     if set("()[]") & set(value):
         raise ValueError("holds brackets; what stands in them belongs in acting, role, country or note")
     return value
-
-
-def _greeting(value: str) -> str:
-    if unknown := unknown_placeholders(value, {"family_name"}):
-        raise ValueError(f"has {unknown[0]}; only ((family_name)) can be filled in")
-    return value
-
-
-Greets = Annotated[Words, AfterValidator(_greeting)]
 
 
 class Entry(BaseModel):
@@ -82,12 +72,20 @@ class Address(Fact):
 
     address: Annotated[str, AfterValidator(_mail_address)]
     doubt: Words | None = Field(None, description="why it must not be used before a person has confirmed it")
+    retired: bool = Field(False, description="it may no longer work")
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
-        if self.verified and not self.source:
-            raise ValueError("is verified but names no source; say where it was read")
+        if not self.source:
+            raise ValueError("names no source; say where it was read")
         return self
+
+    @property
+    def status(self) -> Literal["verified", "unverified", "retired"]:
+        """Whether it may be written to: only a verified one, read somewhere and not in doubt."""
+        if self.retired:
+            return "retired"
+        return "verified" if self.verified and not self.doubt else "unverified"
 
 
 class Postal(Fact):
@@ -141,29 +139,6 @@ class Holder(Fact):
         return self
 
 
-class Greeting(Entry):
-    """How a letter opens in one language: by office, or to a sure holder."""
-
-    office: Greets
-    ms: Greets | None = None
-    mr: Greets | None = None
-
-
-class Form(Entry):
-    """What offices of one kind share: languages, postal address, forms of address."""
-
-    several_members: bool = False
-    working_languages: Annotated[tuple[Language, ...], Field(min_length=1)]
-    postal: Postal | None = None
-    greetings: dict[Language, Greeting]
-
-    @model_validator(mode="after")
-    def _greets_in_every_language(self) -> Self:
-        if missing := set(self.working_languages) - set(self.greetings):
-            raise ValueError(f"has no greeting in {', '.join(sorted(missing))}")
-        return self
-
-
 class OfficeEntry(Entry):
     """A mandate, an office, or a channel (which is no addressee)."""
 
@@ -194,15 +169,3 @@ class OfficeEntry(Entry):
         if repeated:
             raise ValueError(f"lists {repeated[0][0]} twice from the same date")
         return self
-
-
-class Directory(Entry):
-    """The whole file."""
-
-    compiled_on: date
-    forms: dict[Slug, Form]
-    offices: Annotated[tuple[OfficeEntry, ...], Field(min_length=1)]
-
-    def form_of(self, office: OfficeEntry) -> Form | None:
-        """What offices of this kind share; None for a channel."""
-        return self.forms[office.form] if office.form else None

@@ -1,0 +1,73 @@
+"""The words of consent, filled in, kept once they were shown; it keeps to itself which row is the one shown today.
+
+A wording is found by its digest. So a text that changes and changes back is the same wording again, and no
+row is ever rewritten: the database refuses that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from campaign import db, i18n
+from campaign.appeals.content import Content
+from campaign.appeals.models import Appeal, AppealVersion, ConsentWording
+from campaign.offices.placeholders import fill
+
+Purpose = Literal["sign", "letter"]
+PURPOSES: tuple[Purpose, ...] = ("sign", "letter")
+
+
+def current(appeal: Appeal, purpose: Purpose, language: str) -> ConsentWording:
+    """The wording that a form shows today in this language. Raises LookupError for a language it does not have."""
+    version = db.session.get_one(AppealVersion, (appeal.id, appeal.version))
+    words = words_of(Content.from_data(version.content), purpose, language)
+    return db.session.scalars(_same(appeal, purpose, language, words)).one()
+
+
+def words_of(content: Content, purpose: Purpose, language: str) -> str:
+    """What somebody agrees to, with the publisher and the day of deletion, or that there are none yet."""
+    consent = content.text(language).consent
+    values = {
+        "publisher": content.publisher.name or consent.nobody,
+        "delete_by": i18n.day(content.delete_by, language) if content.delete_by else consent.no_date,
+    }
+    return fill(consent.sign if purpose == "sign" else consent.letter, values)
+
+
+def keep(session: Session, appeal: Appeal, content: Content) -> None:
+    """Add the wordings of ``content`` that are not there yet, in every language; without committing."""
+    for purpose in PURPOSES:
+        for language in content.languages:
+            _keep(session, appeal, purpose, language, words_of(content, purpose, language))
+
+
+def _keep(session: Session, appeal: Appeal, purpose: Purpose, language: str, words: str) -> None:
+    if session.scalars(_same(appeal, purpose, language, words)).first():
+        return
+    last = session.scalar(
+        select(func.max(ConsentWording.version)).filter_by(appeal_id=appeal.id, purpose=purpose, language=language)
+    )
+    wording = ConsentWording(
+        appeal_id=appeal.id,
+        purpose=purpose,
+        language=language,
+        version=(last or 0) + 1,
+        text=words,
+        digest=_digest(words),
+    )
+    session.add(wording)
+    session.flush()
+
+
+def _same(appeal: Appeal, purpose: str, language: str, words: str) -> Select[ConsentWording]:
+    return select(ConsentWording).filter_by(
+        appeal_id=appeal.id, purpose=purpose, language=language, digest=_digest(words)
+    )
+
+
+def _digest(words: str) -> bytes:
+    return hashlib.sha256(words.encode()).digest()
