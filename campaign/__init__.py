@@ -29,10 +29,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _open_rooms(app: Flask) -> None:
     """Let every feature bring its pages and what it mails; a new room is a line here."""
+    from campaign import background
     from campaign.desk import captured as desk_captured
     from campaign.desk import outbox as desk_outbox
     from campaign.exports import desk as exports_desk
     from campaign.mail import rendering
+    from campaign.mail import tasks as mail_tasks
     from campaign.organisers import mailing as organisers_mailing
     from campaign.organisers import views as organisers
 
@@ -40,3 +42,4 @@ def _open_rooms(app: Flask) -> None:
         app.register_blueprint(room.blueprint)
     for kind, renderer in {"sign_in": organisers_mailing.sign_in}.items():
         rendering.register(app, kind, renderer)
+    background.register(app, mail_tasks.deliver, mail_tasks.sweep)

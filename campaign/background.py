@@ -17,7 +17,6 @@ from flask import Flask, current_app
 from kombu.exceptions import OperationalError
 
 log = structlog.get_logger()
-Marked = TypeVar("Marked", bound=Callable[..., Any])
 Function = TypeVar("Function", bound=Callable[..., Any])
 _QUIET = 0.1  # seconds between two rings of one bell
 _GIVEN_UP = 2.0  # seconds of silence after a ring that failed

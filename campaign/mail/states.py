@@ -81,7 +81,7 @@ RULES = (
     Rule(State.LEASED, "a worker", "lease_until", _NOW, State.READY, "lease lapsed before anything was sent"),
     Rule(State.ATTEMPTING, "a worker", "lease_until", _NOW, State.UNKNOWN, "worker lost while sending"),
     Rule(State.ACCEPTED, "the recipient's bounce", "changed_at", SETTLES_AFTER, State.SETTLED, "no bounce in 6 days"),
-    # A letter to an office is the exception: it stays, and a person decides (sweeping.may_go_again).
+    # A letter to an office is the exception: it stays, and a person decides (``sweeping.may_go_again``).
     Rule(State.UNKNOWN, "a late reply", "changed_at", LATE_REPLY, State.READY, "sent again: harmless for this kind"),
 )
 """Every state that is not an end, each with its owner, its greatest age and what the sweeper makes of it."""

@@ -1,0 +1,87 @@
+"""Emptying the outbox: it keeps to itself how many workers of one process stand at a lane, and when they stop.
+
+Bells may ring a hundred times; one thread drains a lane, and a bell that finds it busy makes it look once
+more. Lanes run side by side, and whoever drains letters looks after people between two claims, so a hundred
+thousand letters do not delay one confirmation.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from flask import current_app
+
+from campaign.mail import transports
+from campaign.mail.delivery import deliver_batch
+from campaign.mail.states import LANES, PEOPLE
+from campaign.mail.transports import Door
+
+stopping = threading.Event()
+"""Set when this process shall claim nothing new: it finishes the message in hand and gives the rest back."""
+
+
+class Turnstile:
+    """One thread at a time passes; who comes meanwhile leaves a mark, so that what it came for is not missed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = False
+        self._asked = False
+
+    def enter(self) -> bool:
+        """Whether the caller passes; if not, whoever is inside will go round once more."""
+        with self._lock:
+            self._asked = self._busy
+            passed, self._busy = not self._busy, True
+            return passed
+
+    def leave(self) -> bool:
+        """Whether the caller may go; if not, somebody asked meanwhile and it must go round once more."""
+        with self._lock:
+            if self._asked and not stopping.is_set():
+                self._asked = False
+                return False
+            self._busy = False
+            return True
+
+    def abandon(self) -> None:
+        """Free the way after a failure."""
+        with self._lock:
+            self._busy = self._asked = False
+
+
+_STILES = {lane: Turnstile() for lane in LANES}
+
+
+def drain() -> None:
+    """Let out what is due in every lane, people first; returns when nothing is left or another thread does it."""
+    ways = transports.doors(current_app)
+    try:
+        for lane in LANES:
+            _drain(lane, ways)
+    finally:
+        for door in ways:
+            door.close()
+
+
+def _drain(lane: int, ways: list[Door]) -> None:
+    stile = _STILES[lane]
+    if not stile.enter():
+        return
+    try:
+        _empty(lane, ways)
+        while not stile.leave():
+            _empty(lane, ways)
+    except BaseException:
+        stile.abandon()
+        raise
+
+
+def _empty(lane: int, ways: list[Door]) -> None:
+    while not stopping.is_set() and _round(lane, ways):
+        if lane != PEOPLE:
+            _drain(PEOPLE, ways)
+
+
+def _round(lane: int, ways: list[Door]) -> int:
+    return sum(deliver_batch(lane, door, stopping) for door in ways)
