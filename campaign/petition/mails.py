@@ -22,9 +22,7 @@ def confirmation(message: Message, _recipient: str) -> Draft | None:
     signature = _signature(message)
     if signature is None or signature.state != "pending":
         return None
-    return from_templates(
-        "confirm", link=_link("petition.confirm", "confirm", signature.id), title=_title(signature)
-    )
+    return from_templates("confirm", link=_link("petition.confirm", "confirm", signature.id), title=_title(signature))
 
 
 def already_signed(message: Message, _recipient: str) -> Draft | None:

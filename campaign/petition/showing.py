@@ -9,13 +9,12 @@ from typing import Any
 from flask import url_for
 
 from campaign import i18n
-from campaign.appeals import queries
+from campaign.appeals import queries, texts
 from campaign.appeals.content import Demand, DemandStatus, DemandText
 from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.offices import addressing
-from campaign.offices.models import Office
 from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
 from campaign.petition.models import Signature
@@ -76,6 +75,8 @@ def frame(published: Published, lang: str, today: date) -> dict[str, Any]:
         "cards": _cards(published, lang, today),
         "today": today,
         "when": when,
+        "prose": texts.render,
+        "year": i18n.part_of_date(date(content.statement.year, 1, 1), "y"),
         "page_url": link("petition.show", lang=lang, slug=published.appeal.slug),
     }
 

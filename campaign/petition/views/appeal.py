@@ -101,9 +101,7 @@ def _words(template: str, lang: str, slug: str) -> Response:
 
 def _page(published: Published, lang: str, form: SignForm, agreed: ConsentWording) -> str:
     today = datetime.now(UTC).date()
-    return render_template(
-        "petition/show.html", form=form, agreed=agreed, **showing.frame(published, lang, today)
-    )
+    return render_template("petition/show.html", form=form, agreed=agreed, **showing.frame(published, lang, today))
 
 
 def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) -> str:

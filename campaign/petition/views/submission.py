@@ -13,7 +13,7 @@ from campaign.db import session
 from campaign.mail import outbox, transports
 from campaign.petition import confirming, ending, resending, showing
 from campaign.petition.confirming import Outcome
-from campaign.petition.mails import private_link
+from campaign.petition.mails import private_link, reference
 from campaign.petition.models import Signature
 from campaign.petition.views import blueprint
 
@@ -50,7 +50,9 @@ def confirm(token: str) -> Page:
     signature = _signature("confirm", token, EXPLAINS)
     if confirming.waits(signature):
         said = ending.opened(signature)
-        return render_template("petition/confirm.html", signature=signature, said=said, token=token, **_frame(signature))
+        return render_template(
+            "petition/confirm.html", signature=signature, said=said, token=token, **_frame(signature)
+        )
     if signature.state == "confirmed":
         return _thanks(signature, token=token)
     return _ended(signature)
@@ -96,6 +98,7 @@ def _thanks(signature: Signature, *, token: str = "", receipt: bool = False) -> 
         signature=signature,
         token=token,
         link=private_link(signature.id) if receipt else "",
+        reference=reference(signature.id) if receipt else "",
         mailed="mailed" in request.args,
         **_frame(signature),
     )
