@@ -56,8 +56,18 @@ def read_yaml(text: str, model: type[M], *, file: str, first_line: int = 1) -> t
     try:
         value = model.model_validate(raw)
     except ValidationError as error:
-        return None, problems + [_problem(e, tree, file, first_line) for e in error.errors()]
+        return None, problems + [_problem(e, tree, file, first_line) for e in _told_once(error)]
     return (None if problems else value), problems
+
+
+def _told_once(error: ValidationError) -> list[Any]:
+    """Without "too short" for a list that is short only because its entries are wrong."""
+    places = [e["loc"] for e in error.errors()]
+    return [
+        e
+        for e in error.errors()
+        if e["type"] != "too_short" or not any(p[: len(e["loc"])] == e["loc"] != p for p in places)
+    ]
 
 
 def _syntax_problem(error: yaml.YAMLError, file: str, first_line: int) -> Problem:
