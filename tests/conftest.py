@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from campaign import create_app, db, embedded, vault
 from config import load_settings
+from tests.post_office import live, post, sink  # noqa: F401 - fixtures for whoever mails
 
 for _name in ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY", "PUBLIC_URL", "DATA_DIR", "VAULT_KEY_FILE"):
     os.environ.pop(_name, None)  # a test must not reach what its operator runs

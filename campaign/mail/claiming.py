@@ -60,7 +60,8 @@ def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     rows = select(Message).where(Message.id.in_(found)).order_by(Message.not_before)
     messages = session.scalars(rows).all() if found else []
     session.commit()
-    session.expunge_all()  # a claim is what was read now, whatever is rolled back later
+    for message in messages:
+        session.expunge(message)  # a claim is what was read now, whatever is rolled back later
     return [Claim(message, found[message.id].epoch, found[message.id].at) for message in messages]
 
 
@@ -101,7 +102,7 @@ def _due(lane: int, mode: str) -> tuple[ColumnElement[bool], ...]:
 def _may_leave() -> tuple[ColumnElement[bool], ...]:
     keys = select(func.coalesce(func.array_agg(Pause.key), cast([], ARRAY(Text)))).scalar_subquery()
     everything = exists().where(Pause.key == ALL)
-    return (_message.expires_at > CLOCK, ~everything, ~_message.pause_keys.overlap(keys), ~suppressed())
+    return (_message.expires_at > CLOCK, ~everything, ~_message.pause_keys.bool_op("&&")(keys), ~suppressed())
 
 
 def suppressed() -> ColumnElement[bool]:
