@@ -41,8 +41,7 @@ def _fit(character: str) -> str:
 
 
 def _too_long(length: int, most: int) -> str:
-    return _(
-        "This is %(length)s characters long; up to %(most)s fit. Offices read short letters first.",
-        length=number(length),
-        most=number(most),
+    sizes = {"length": number(length), "most": number(most)}
+    return str(
+        _("This is %(length)s characters long; up to %(most)s fit. Offices read short letters first.", **sizes)
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from campaign.i18n import country_name
 
+_LARGEST = 13_000  # bytes of UTF-8: encoded and with its headers it stays under the outbox's 20 kB
 _FOOTER_FOLLOWS = "-- \n"  # RFC 3676, 4.3: what stands below is not the writer's
 
 
@@ -43,3 +44,8 @@ def whole(sheet: Sheet, greeting: str) -> str:
     if sheet.footer:
         blocks.append(_FOOTER_FOLLOWS + sheet.footer)
     return "\n\n".join(block.strip("\n") for block in blocks if block)
+
+
+def is_too_large(text: str) -> bool:
+    """Whether a letter is more than offices and mail servers take without a thought."""
+    return len(text.encode()) > _LARGEST

@@ -41,9 +41,9 @@ def meter(words: int) -> Meter:
 
 def _label(words: int) -> str:
     if not words:
-        return _("No words of your own yet")
-    said = ngettext("%(n)s word of your own", "%(n)s words of your own", words, n=number(words))
-    return said if words < ENOUGH else _("%(said)s: this letter is yours", said=said)
+        return str(_("No words of your own yet"))
+    said: str = ngettext("%(n)s word of your own", "%(n)s words of your own", words, n=number(words))
+    return said if words < ENOUGH else str(_("%(said)s: this letter is yours", said=said))
 
 
 def _words(text: str) -> list[str]:

@@ -69,4 +69,4 @@ def by_office(appeal_id: UUID) -> Sequence[tuple[str, str, str, int]]:
         .group_by(Office.slug, Office.title, state)
         .order_by(Office.slug, state)
     )
-    return [tuple(row) for row in rows]
+    return [(slug, title, state, letters) for slug, title, state, letters in rows]

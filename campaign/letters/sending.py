@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, select
 
 from campaign.appeals.models import Appeal
 from campaign.db import session
@@ -47,5 +47,5 @@ def hand_over(letter_id: UUID) -> None:
 
 
 def _address(office: Office) -> str:
-    today = session.scalar(select(clock())).date()
+    today = session.scalars(select(cast(clock(), Date))).one()
     return addressing.sendable_address(office, today) or addressing.stand_in(office)

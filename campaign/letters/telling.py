@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A state in a word with its tone (see ``notices.state``), a sentence, the way so far, and if it can be stopped."""
+    """A state in a word with its tone (``notices.state``), a sentence, the way so far, whether it can be stopped."""
 
     word: str
     tone: str
@@ -121,5 +121,5 @@ def _last(posted: Posted, message: Message, tone: str) -> Step:
 
 def _to_come(message: Message) -> str:
     if message.mode == "capture":
-        return _("In this rehearsal it will be kept on this machine")
-    return _("The office’s mail server takes it")
+        return str(_("In this rehearsal it will be kept on this machine"))
+    return str(_("The office’s mail server takes it"))

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
+
+from campaign import i18n
 
 blueprint = Blueprint("letters", __name__)
 
-from campaign.letters.views import choosing, confirming, writing  # noqa: E402, F401 - they add their pages to it
+
+@blueprint.context_processor
+def _languages() -> dict[str, Any]:
+    return {"own_name": i18n.OWN_NAMES.get, "direction": i18n.direction}
+
+
+from campaign.letters.views import choosing, confirming, writing  # noqa: E402, F401 - they hang their pages on it

@@ -6,14 +6,14 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from campaign.letters.views import blueprint, places
-from campaign.letters.views.places import Chain, Page
+from campaign.letters.views.places import SPEECH, Chain, Page
 from campaign.offices import addressing
 from campaign.web import cacheable
 
 _FOR = 60  # seconds that a shared cache may keep a page
 
 
-@blueprint.get("/<lang>/<slug>/letters")
+@blueprint.get(SPEECH + "/letters")
 def choose(lang: str, slug: str) -> Response:
     """The offices as cards; with some chosen, on to the first of them."""
     page = places.page(lang, slug)
@@ -25,7 +25,9 @@ def choose(lang: str, slug: str) -> Response:
     nobody = "choose" in request.args
     today = places.today()
     cards = [(o, page.office_text(o), bool(addressing.sendable_address(o, today))) for o in offices]
-    html = render_template("letters/choose.html", page=page, cards=cards, nobody=nobody, accepts=places.accepts)
+    html = render_template(
+        "letters/choose.html", cards=cards, nobody=nobody, accepts=places.accepts, **page.frame("letters.choose")
+    )
     return cacheable(make_response(html, 422 if nobody else 200), _FOR)
 
 

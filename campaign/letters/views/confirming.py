@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from campaign import background, tokens
-from campaign.appeals import queries as appeals
 from campaign.i18n import speak
-from campaign.letters import confirming, ending, queries
+from campaign.letters import composing, confirming, ending, queries
 from campaign.letters.forms import shown_ids
 from campaign.letters.mails import CONFIRM, PRIVATE
 from campaign.letters.queries import Posted
-from campaign.letters.telling import tell
-from campaign.letters.views import blueprint
+from campaign.letters.telling import Told, tell
+from campaign.letters.views import blueprint, places
 from campaign.mail import outbox
+from campaign.offices import addressing
 
 _SENT_LIVES = 3 * tokens.DAY
 _CONFIRM_LIVES = 4 * tokens.DAY  # a later letter of the same submission waits 72 hours from its own beginning
@@ -27,7 +28,7 @@ _PRIVATE_LIVES = 730 * tokens.DAY
 def sent(token: str) -> str:
     """Check your inbox: the same page whatever is known of the address."""
     posted = _letters("letters-sent", token, _SENT_LIVES)
-    return render_template("letters/sent.html", appeal=_appeal(posted))
+    return render_template("letters/sent.html", **_frame(posted))
 
 
 @blueprint.get("/letters/confirm/<token>")
@@ -36,29 +37,32 @@ def confirm(token: str) -> str:
     posted = _letters(CONFIRM, token, _CONFIRM_LIVES)
     waiting = queries.waiting(posted[0].letter.submission_id)
     private = tokens.make(PRIVATE, posted[0].letter.submission_id)
-    return render_template("letters/confirm.html", token=token, waiting=waiting, private=private, appeal=_appeal(posted))
+    more = {"token": token, "waiting": waiting, "private": private, "texts": _texts(waiting)}
+    return render_template("letters/confirm.html", **more, **_frame(posted))
 
 
 @blueprint.post("/letters/confirm/<token>")
 def confirmed(token: str) -> str | Response:
     """Confirm exactly the letters that the page showed, or forget them: "this was not me"."""
-    submission = _letters(CONFIRM, token, _CONFIRM_LIVES)[0].letter.submission_id
+    before = _letters(CONFIRM, token, _CONFIRM_LIVES)
+    submission = before[0].letter.submission_id
     if request.form.get("step") == "refuse":
         confirming.refuse(submission)
-        return render_template("letters/refused.html")
+        return render_template("letters/refused.html", **_frame(before))
     shown = shown_ids(request.form.getlist("letter"))
     confirming.confirm(submission, shown)
     background.ring(outbox.BELL)
     posted = [p for p in queries.of_submission(submission) if p.letter.id in shown]
     private = tokens.make(PRIVATE, submission)
-    return render_template("letters/confirmed.html", letters=_told(posted), private=private, appeal=_appeal(posted))
+    return render_template("letters/confirmed.html", letters=_told(posted), private=private, **_frame(before))
 
 
 @blueprint.get("/letters/<token>")
 def status(token: str) -> str:
     """What became of each letter, as far as anybody can know."""
     posted = _letters(PRIVATE, token, _PRIVATE_LIVES)
-    return render_template("letters/status.html", token=token, letters=_told(posted), appeal=_appeal(posted))
+    more = {"token": token, "letters": _told(posted), "texts": _texts(posted)}
+    return render_template("letters/status.html", **more, **_frame(posted))
 
 
 @blueprint.post("/letters/<token>")
@@ -72,16 +76,27 @@ def withdraw(token: str) -> Response:
 
 
 def _letters(purpose: str, token: str, max_age: int) -> list[Posted]:
-    """The letters of a token's submission, in their writer's language. 404 for no link of ours, 410 when all is gone."""
+    """The letters of a token's submission, in their writer's language. 404: no link of ours; 410: all is gone."""
     submission: UUID = tokens.read(purpose, token, max_age=max_age) or abort(404)
     posted = queries.of_submission(submission) or abort(410)
     speak(posted[0].letter.page_language)
     return posted
 
 
-def _told(posted: list[Posted]) -> list[tuple[Posted, object]]:
+def _told(posted: list[Posted]) -> list[tuple[Posted, Told]]:
     return [(one, tell(one)) for one in posted]
 
 
-def _appeal(posted: list[Posted]) -> object:
-    return appeals.by_id(posted[0].letter.appeal_id) if posted else None
+def _texts(posted: list[Posted]) -> dict[UUID, str]:
+    """Each letter whose words are still kept, with today's greeting."""
+    today = places.today()
+    return {
+        one.letter.id: composing.whole(written.sheet, addressing.greeting(one.office, one.letter.language, today))
+        for one in posted
+        if (written := one.written) is not None
+    }
+
+
+def _frame(posted: list[Posted]) -> dict[str, Any]:
+    letter = posted[0].letter
+    return places.page_of(letter.appeal_id, letter.page_language).frame()

@@ -8,6 +8,9 @@ from uuid import UUID, uuid4
 from flask import request
 
 from campaign import tokens
+from campaign.appeals import stamps, wording
+from campaign.appeals.models import ConsentWording
+from campaign.db import session
 from campaign.letters import drafting, own_words
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
@@ -51,6 +54,23 @@ def kept_country(place: Place, form: LetterForm) -> str | None:
     """The country said; nothing for the country where it could harm the writer."""
     country = form.said_country
     return None if country == place.page.appeal.country_at_risk else country
+
+
+def stamp(place: Place, form: LetterForm) -> ConsentWording:
+    """Stamp the form with the wording it shows. A tick stays only beside the words that it was put to."""
+    agreed = wording.current(place.page.appeal, "letter", place.page.lang)
+    if stamps.shown(form.stamp.data or "") != agreed.id:
+        form.consent.data = False
+    form.stamp.data = stamps.make(agreed.id)
+    return agreed
+
+
+def agreed_to(place: Place, form: LetterForm) -> UUID | None:
+    """The wording beside the tick; None when the stamp is old, forged or another appeal's."""
+    shown = stamps.read(form.stamp.data or "")
+    found = session.get(ConsentWording, shown) if shown else None
+    fits = found is not None and found.appeal_id == place.page.appeal.id and found.purpose == "letter"
+    return shown if fits else None
 
 
 def submission(form: LetterForm) -> UUID:

@@ -8,17 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from flask import abort, request
+from flask import abort, redirect, request, url_for
 
+from campaign import i18n
 from campaign.appeals import queries as appeals
 from campaign.appeals.content import Content, OfficeText
 from campaign.appeals.models import Appeal
+from campaign.db import session
 from campaign.letters import drafting
 from campaign.letters.drafting import Draft
 from campaign.offices import addressing
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
+
+SPEECH = "/<any(en, fr, es, ar, fa, ru, zh):lang>/<slug>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,20 @@ class Page:
     def takes_letters(self) -> bool:
         """Whether letters can be written: drafts are for organisers, closed appeals are over."""
         return self.appeal.state in {"demonstration", "open"}
+
+    def frame(self, endpoint: str = "", **values: Any) -> dict[str, Any]:
+        """What every page of an appeal is given; with an endpoint, links to the same page in other languages."""
+        languages = self.content.languages if endpoint else ()
+        return {
+            "page": self,
+            "appeal": self.appeal,
+            "content": self.content,
+            "words": self.content.text(self.lang),
+            "languages": [(c, i18n.OWN_NAMES[c], self._url(endpoint, c, values)) for c in languages],
+        }
+
+    def _url(self, endpoint: str, language: str, values: dict[str, Any]) -> str:
+        return url_for(endpoint, lang=language, slug=self.appeal.slug, **values)
 
     def office_text(self, office: Office) -> OfficeText:
         """How the page speaks of an office; its official title where the appeal has no words for it."""
@@ -85,11 +104,23 @@ class Place:
 
 
 def page(lang: str, slug: str) -> Page:
-    """The appeal of a URL. 404 when it is not published, or not in this language."""
+    """The appeal of a URL, or 404; in a language that it does not have, on to one that it has."""
     found = appeals.published(slug)
-    if found is None or lang not in found.content.texts:
+    if found is None or found.appeal.state == "draft":
         abort(404)
+    if lang not in found.content.languages:
+        other = {"lang": found.content.languages[0]}
+        abort(redirect(url_for(request.endpoint or "", **{**(request.view_args or {}), **other})))
     return Page(lang, found.appeal, found.content)
+
+
+def page_of(appeal_id: UUID, lang: str) -> Page:
+    """The appeal that a letter belongs to, for its writer's own pages; 410 when it is gone."""
+    appeal = session.get(Appeal, appeal_id)
+    found = appeals.published(appeal.slug) if appeal else None
+    if found is None:
+        abort(410)
+    return Page(lang if lang in found.content.languages else found.content.languages[0], found.appeal, found.content)
 
 
 def addressees(of: Page) -> list[Office]:
@@ -100,11 +131,12 @@ def addressees(of: Page) -> list[Office]:
 
 def office(slug: str) -> Office:
     """The office of a URL, or 404."""
-    return offices.by_slug(slug) or abort(404)
+    found: Office = offices.by_slug(slug) or abort(404)
+    return found
 
 
 def place(of: Page, to: Office, chain: Chain) -> Place:
-    """Where a letter to this office is written, in the language asked for. 404 when the appeal has no letter to it."""
+    """Where a letter to this office is written, in the language asked for; 404 when the appeal has none to it."""
     if to.slug not in of.content.addressees or not (choices := drafting.languages(of.content, to)):
         abort(404)
     asked = request.args.get("in", "")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
-from flask import make_response, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
-from campaign.appeals import stamps, wording
 from campaign.i18n import gettext as _
 from campaign.letters import composing, mailbox, tallying
 from campaign.letters import writing as letters
+from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
 from campaign.letters.mailbox import Parcel
 from campaign.letters.records import Written
 from campaign.letters.views import blueprint, filling, places
-from campaign.letters.views.places import Place
+from campaign.letters.views.places import SPEECH, Place
 from campaign.letters.writing import Particulars
 from campaign.mail import outbox
 from campaign.mail.addresses import typo_hint
@@ -27,7 +29,7 @@ _FOR = 60  # seconds that a shared cache may keep an empty form
 _RATE = "30/hour"  # letters that one visitor may ask us to send
 
 
-@blueprint.get("/<lang>/<slug>/letters/<office>")
+@blueprint.get(SPEECH + "/letters/<office>")
 def write(lang: str, slug: str, office: str) -> Response:
     """The draft, to be made one's own."""
     found = _place(lang, slug, office)
@@ -37,8 +39,8 @@ def write(lang: str, slug: str, office: str) -> Response:
     return cacheable(_compose(found, form), _FOR)
 
 
-@blueprint.post("/<lang>/<slug>/letters/<office>")
-def written(lang: str, slug: str, office: str) -> Response:
+@blueprint.post(SPEECH + "/letters/<office>")
+def written(lang: str, slug: str, office: str) -> AnyResponse:
     """Show the form again, what would go, or let it go: as the button says. Nothing typed is ever lost."""
     found = _place(lang, slug, office)
     if isinstance(found, Response):
@@ -55,34 +57,41 @@ def _place(lang: str, slug: str, office: str) -> Place | Response:
     """Where to write; a page that says why not for an office that takes no letters, or an appeal that is over."""
     page, to = places.page(lang, slug), places.office(office)
     if not places.accepts(to):
-        return make_response(render_template("letters/cases_only.html", page=page, office=page.office_text(to)), 403)
+        html = render_template("letters/cases_only.html", office=page.office_text(to), **page.frame())
+        return make_response(html, 403)
     if not page.takes_letters:
-        return make_response(render_template("letters/closed.html", page=page), 410)
+        return make_response(render_template("letters/closed.html", **page.frame()), 410)
     return places.place(page, to, places.chain(page))
 
 
-def _send(place: Place, form: LetterForm) -> Response:
+def _send(place: Place, form: LetterForm) -> AnyResponse:
     """After the preview: keep the letter, ask for confirmation, and go on to the next one."""
-    agreed = wording.current(place.page.appeal, "letter", place.page.lang)
-    if stamps.read(form.stamp.data or "") != agreed.id:
-        return _again(place, form)
+    agreed = filling.agreed_to(place, form)
+    if agreed is None:
+        return _again(
+            place, form, _("This page was open for more than a day. Nothing you typed is lost: check it and go on.")
+        )
+    sheet = filling.sheet(place, form)
+    text = composing.whole(sheet, place.draft.greeting)
+    if composing.is_too_large(text):
+        return _again(place, form, _("This letter is too long for one mail. Please shorten your own words."))
     if request.form.get("step") != "send":
-        return _preview(place, form)
+        return _preview(place, form, sheet, text)
     if not limits.allows(_RATE, "letter", limits.visitor()):
-        form.refuse(_("These were many letters in a short time. Please send this one in an hour."))
-        return _compose(place, form, 429)
-    form.submission.data = filling.submission_token(_keep(place, form, agreed.id))
+        return _again(
+            place, form, _("These were many letters in a short time. Please send this one in an hour."), 429
+        )
+    form.submission.data = filling.submission_token(_keep(place, form, agreed))
     background.ring(outbox.BELL)
     return _onwards(place, form)
 
 
-def _again(place: Place, form: LetterForm) -> Response:
-    form.refuse(_("This page was open for long, so please read what you agree to once more. Your letter is still here."))
-    form.consent.data = False
-    return _compose(place, form, 422)
+def _again(place: Place, form: LetterForm, why: str, status: int = 422) -> Response:
+    form.refuse(why)
+    return _compose(place, form, status)
 
 
-def _keep(place: Place, form: LetterForm, wording_id: Any) -> Any:
+def _keep(place: Place, form: LetterForm, wording_id: UUID) -> UUID:
     assert form.address is not None  # a valid form to send has one
     return letters.write(
         appeal=place.page.appeal,
@@ -101,7 +110,7 @@ def _keep(place: Place, form: LetterForm, wording_id: Any) -> Any:
     )
 
 
-def _onwards(place: Place, form: LetterForm) -> Response:
+def _onwards(place: Place, form: LetterForm) -> AnyResponse:
     """The next letter's form, with the writer already in it: in an answer, since no URL may carry them."""
     following = places.following(place)
     if following is not None:
@@ -109,11 +118,10 @@ def _onwards(place: Place, form: LetterForm) -> Response:
     return redirect(url_for(".sent", token=tokens.make("letters-sent", filling.submission(form))), 303)
 
 
-def _preview(place: Place, form: LetterForm) -> Response:
+def _preview(place: Place, form: LetterForm, sheet: Sheet, text: str) -> Response:
     form.submission.data = form.submission.data or filling.submission_token()
-    sheet = filling.sheet(place, form)
     hint = typo_hint(form.address) if form.address else None
-    return _page("preview", place, form, sheet=sheet, text=composing.whole(sheet, place.draft.greeting), hint=hint)
+    return _page("letters/preview", place, form, sheet=sheet, text=text, hint=hint)
 
 
 def _mailbox(place: Place, form: LetterForm) -> Response:
@@ -124,8 +132,8 @@ def _mailbox(place: Place, form: LetterForm) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="letter.eml"'}
         return Response(mailbox.eml(parcel), mimetype="message/rfc822", headers=headers)
     _tally(place, "mailbox")
-    links = {"mailto": mailbox.mailto(parcel), "webmail": mailbox.webmail(parcel)}
-    return _page("mailbox", place, form, parcel=parcel, **links)
+    links = mailbox.mailto(parcel), mailbox.webmail(parcel)
+    return _page("letters/mailbox", place, form, parcel=parcel, mailto=links[0], webmail=links[1])
 
 
 def _paper(place: Place, form: LetterForm) -> Response:
@@ -135,10 +143,14 @@ def _paper(place: Place, form: LetterForm) -> Response:
     today = places.today()
     lines = addressing.address_lines(place.office, place.draft.language, today)
     text = composing.whole(filling.sheet(place, form), place.draft.greeting)
-    return _page("../print/letter", place, form, paper=paper, address=lines, text=text, today=today)
+    return _page("print/letter", place, form, paper=paper, address=lines, text=text, today=today)
 
 
-_WAYS = {"send": _send, "mailbox": _mailbox, "paper": _paper}
+def _unsaid(place: Place, form: LetterForm) -> Response:
+    return _again(place, form, _("Choose how the letter should go"))
+
+
+_WAYS: dict[str, Callable[[Place, LetterForm], AnyResponse]] = {"send": _send, "mailbox": _mailbox, "paper": _paper}
 
 
 def _tally(place: Place, how: str) -> None:
@@ -146,11 +158,11 @@ def _tally(place: Place, how: str) -> None:
 
 
 def _compose(place: Place, form: LetterForm, status: int = 200, done: Place | None = None) -> Response:
-    agreed = wording.current(place.page.appeal, "letter", place.page.lang)
-    form.stamp.data = stamps.make(agreed.id)
-    return _page("write", place, form, status, agreed=agreed, done=done, **filling.help_beside(place, form))
+    agreed = filling.stamp(place, form)
+    return _page("letters/write", place, form, status, agreed=agreed, done=done, **filling.help_beside(place, form))
 
 
 def _page(name: str, place: Place, form: LetterForm, status: int = 200, **more: Any) -> Response:
-    known = {"page": place.page, "place": place, "form": form, "following": places.following(place)}
-    return make_response(render_template(f"letters/{name}.html", **known, **more), status)
+    frame = place.page.frame("letters.write", office=place.office.slug, **place.chain.query())
+    known = {"place": place, "form": form, "following": places.following(place)}
+    return make_response(render_template(f"{name}.html", **frame, **known, **more), status)
