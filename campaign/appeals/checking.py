@@ -133,7 +133,7 @@ def _requests(facts: Facts, text: Text) -> Iterator[tuple[str, str]]:
 
 def _words(text: Text) -> Iterator[tuple[str, str]]:
     for field, words in _strings(text):
-        consent = field in {"consent.sign", "consent.letter"}
+        consent = field in {"consent.sign", "consent.letter", "consent.organisation"}
         yield from _fillable(field, words, CONSENT_PLACEHOLDERS if consent else frozenset())
         for name in CONSENT_PLACEHOLDERS if consent else ():
             if f"(({name}))" not in words:

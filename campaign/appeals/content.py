@@ -71,6 +71,7 @@ class Consents(Value):
 
     sign: Words
     letter: Words
+    organisation: Words
     nobody: Words = Field(description="stands for ((publisher)) while there is none")
     no_date: Words = Field(description="stands for ((delete_by)) while there is none")
 

@@ -1,4 +1,4 @@
-"""Appeals, the immutable versions of their content, and the wordings of consent that people agreed to."""
+"""Appeals, the immutable versions of their content, the wordings of consent, and the organisations that joined."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,9 +53,50 @@ class ConsentWording(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
-    purpose: Mapped[str] = mapped_column(Text)  # "sign" or "letter"
+    purpose: Mapped[str] = mapped_column(Text)  # "sign", "letter" or "organisation"
     language: Mapped[str] = mapped_column(Text)
     version: Mapped[int]  # counts up within appeal, purpose and language
     text: Mapped[str] = mapped_column(Text)
     digest: Mapped[bytes] = mapped_column(LargeBinary)  # SHA-256 of the text
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class OrganisationSignOn(Base):
+    """An organisation that adds its name to an appeal, and the person who answered for it, who is sealed.
+
+    Its state is ``pending`` (until the person's button), ``confirmed`` (waits for an organiser), ``checked`` (shown),
+    ``refused``, ``withdrawn``, ``expired`` or ``erased``. An organisation is no person: it stands in the clear.
+    """
+
+    __tablename__ = "organisation_signon"
+    __table_args__ = (
+        Index(
+            "uq_organisation_signon_name",
+            "appeal_id",
+            "name_key",
+            unique=True,
+            postgresql_where=text("state IN ('confirmed', 'checked')"),
+        ),
+        Index("ix_organisation_signon_person", "person_index"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id"))
+    state: Mapped[str] = mapped_column(Text, server_default="pending")
+    name: Mapped[str] = mapped_column(Text)
+    name_key: Mapped[str] = mapped_column(Text)  # the name without case, accents, spaces and punctuation
+    country: Mapped[str] = mapped_column(Text)  # ISO 3166-1 alpha-2, of its seat
+    registration: Mapped[str | None] = mapped_column(Text)  # its number, and where, as it wrote it
+    website: Mapped[str | None] = mapped_column(Text)  # https or http
+    ecosoc_status: Mapped[str] = mapped_column(Text)  # "general", "special", "roster" or "none"
+    ecosoc_year: Mapped[int | None]  # in which the status was granted
+    person_index: Mapped[bytes | None] = mapped_column(LargeBinary)  # exact address, scope "address"
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # {"person": …, "role": …, "email": …}
+    language: Mapped[str] = mapped_column(Text)
+    wording_id: Mapped[UUID] = mapped_column(ForeignKey("consent_wording.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checked_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # or refused
+    refusal_note: Mapped[str | None] = mapped_column(Text)  # why, in the organiser's words; the person may read it
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

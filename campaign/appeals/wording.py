@@ -17,8 +17,8 @@ from campaign.appeals.content import Content
 from campaign.appeals.models import Appeal, AppealVersion, ConsentWording
 from campaign.offices.placeholders import fill
 
-Purpose = Literal["sign", "letter"]
-PURPOSES: tuple[Purpose, ...] = ("sign", "letter")
+Purpose = Literal["sign", "letter", "organisation"]
+PURPOSES: tuple[Purpose, ...] = ("sign", "letter", "organisation")
 
 
 def current(appeal: Appeal, purpose: Purpose, language: str) -> ConsentWording:
@@ -35,7 +35,8 @@ def words_of(content: Content, purpose: Purpose, language: str) -> str:
         "publisher": content.publisher.name or consent.nobody,
         "delete_by": i18n.day(content.delete_by, language) if content.delete_by else consent.no_date,
     }
-    return fill(consent.sign if purpose == "sign" else consent.letter, values)
+    agreed: str = getattr(consent, purpose)
+    return fill(agreed, values)
 
 
 def keep(session: Session, appeal: Appeal, content: Content) -> None:
