@@ -115,7 +115,8 @@ def test_only_a_verified_address_of_an_addressee_is_written_to(context: Flask) -
     assert sendable == {"sr-executions"}
     refused = {o.slug for o in db.session.scalars(select(Office)) if not addressing.accepts_letters(o)}
     assert {"wg-arbitrary-detention", "wg-disappearances", "urgent-action-mailbox"} <= refused
-    status = dict(db.session.execute(select(Office.slug, OfficeAddress.status).join(OfficeAddress)))
+    found = db.session.execute(select(Office.slug, OfficeAddress.status).join(OfficeAddress)).all()
+    status = dict(map(tuple, found))
     assert status["urgent-action-mailbox"] == "retired"
     assert status["sr-extreme-poverty"] == "unverified"
     assert addressing.stand_in(one("sr-iran")) == "sr-iran@office.invalid"

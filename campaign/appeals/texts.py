@@ -43,7 +43,7 @@ def render(markdown: str) -> Markup:
             html,
             tags=TAGS,
             clean_content_tags={"script", "style"},
-            attributes={"a": {"href"}},
+            attributes={"*": set(), "a": {"href"}},  # without "*" lang and title would pass
             url_schemes=SCHEMES,
             url_relative="deny",
             link_rel="noopener noreferrer",
