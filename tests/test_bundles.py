@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
@@ -233,6 +233,7 @@ def test_markdown_makes_no_live_html(attack: str) -> None:
         )
 
 
+@settings(deadline=None)
 @given(st.text("<>[]()!`*_#-= \n\"'&:;/abjscript", max_size=60))
 def test_whatever_is_typed_makes_no_live_html(typed: str) -> None:
     made = str(render(typed))
@@ -264,6 +265,7 @@ def test_other_template_languages_stay_text(typed: str) -> None:
     assert fill(typed, {}) == typed
 
 
+@settings(deadline=None)
 @given(st.text("(){}$%ab \n"), st.text())
 def test_filling_changes_nothing_but_placeholders(words: str, value: str) -> None:
     try:

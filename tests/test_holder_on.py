@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.offices.partial_dates import PartialDate
@@ -139,6 +139,7 @@ terms = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(days)
 def test_a_partial_date_spans_its_day(day: date) -> None:
     for length in (4, 7, 10):
@@ -147,6 +148,7 @@ def test_a_partial_date_spans_its_day(day: date) -> None:
         assert (span.first == span.last) == (length == 10)
 
 
+@settings(deadline=None)
 @given(st.lists(terms, max_size=5), days, st.data())
 def test_whoever_is_named_holds_the_office_however_the_dates_are_read(
     held: list[Held], day: date, data: st.DataObject
@@ -163,6 +165,7 @@ def test_whoever_is_named_holds_the_office_however_the_dates_are_read(
     assert not (found.ends is None and found.check_from and day >= found.check_from)
 
 
+@settings(deadline=None)
 @given(st.lists(terms, max_size=4), terms, days)
 def test_one_more_possible_term_never_adds_a_name(held: list[Held], more: Held, day: date) -> None:
     before = holder_on(held, day)
