@@ -37,9 +37,13 @@ def _open_rooms(app: Flask) -> None:
     from campaign.mail import tasks as mail_tasks
     from campaign.organisers import mailing as organisers_mailing
     from campaign.organisers import views as organisers
+    from campaign.petition import mails as petition_mails
+    from campaign.petition import tasks as petition_tasks
+    from campaign.petition import views as petition
 
-    for room in (organisers, desk_outbox, desk_captured, exports_desk):
+    for room in (petition, organisers, desk_outbox, desk_captured, exports_desk):
         app.register_blueprint(room.blueprint)
-    for kind, renderer in {"sign_in": organisers_mailing.sign_in}.items():
+    for kind, renderer in {"sign_in": organisers_mailing.sign_in, **petition_mails.RENDERERS}.items():
         rendering.register(app, kind, renderer)
     background.register(app, mail_tasks.deliver, mail_tasks.sweep)
+    background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)

@@ -7,14 +7,16 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import select
 
 from campaign import i18n
 from campaign.appeals import queries, texts
-from campaign.appeals.content import Demand, DemandStatus, DemandText
+from campaign.appeals.content import Demand, DemandStatus, DemandText, OfficeText, Text
 from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.offices import addressing
+from campaign.offices.models import Office
 from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
 from campaign.petition.models import Signature
@@ -59,7 +61,7 @@ def of(signature: Signature) -> Published:
     return found
 
 
-def frame(published: Published, lang: str, today: date) -> dict[str, Any]:
+def frame(published: Published, lang: str) -> dict[str, Any]:
     """What every page of an appeal is given, in one of its languages."""
     content = published.content
     words = content.text(lang)
@@ -71,13 +73,23 @@ def frame(published: Published, lang: str, today: date) -> dict[str, Any]:
         "count": counting.count(published.appeal),
         "goal": goal(published),
         "countries": counting.countries(published.appeal),
-        "ledger": [_line(published, lang, d, today) for d in content.demands],
-        "cards": _cards(published, lang, today),
-        "today": today,
         "when": when,
         "prose": texts.render,
         "year": i18n.part_of_date(date(content.statement.year, 1, 1), "y"),
         "page_url": link("petition.show", lang=lang, slug=published.appeal.slug),
+    }
+
+
+def document(published: Published, lang: str, today: date) -> dict[str, Any]:
+    """What the appeal's own page is given beside its frame: the ledger and the addressees as they are today."""
+    content = published.content
+    slugs = {a.office for d in content.demands for a in d.addressees} | set(content.addressees)
+    offices = {office.slug: office for office in session.scalars(select(Office).where(Office.slug.in_(slugs)))}
+    words = content.text(lang)
+    return {
+        "today": today,
+        "ledger": [_line(demand, words, offices, today) for demand in content.demands],
+        "cards": [_card(offices[slug], words.offices[slug], today) for slug in content.addressees],
     }
 
 
@@ -103,20 +115,13 @@ def _languages(published: Published) -> list[tuple[str, str, str]]:
     return [(code, i18n.OWN_NAMES[code], _show(published, code)) for code in published.content.languages]
 
 
-def _line(published: Published, lang: str, demand: Demand, today: date) -> Line:
-    words = published.content.text(lang)
-    offices = _offices([a.office for a in demand.addressees])
-    held = [(words.offices[o.slug].name, addressing.greeted(o, today)) for o in offices if o.slug in words.offices]
-    holders = tuple((name, term.name) for name, term in held if term is not None)
+def _line(demand: Demand, words: Text, offices: dict[str, Office], today: date) -> Line:
+    held = [(a.office, addressing.greeted(offices[a.office], today)) for a in demand.addressees]
+    holders = tuple((words.offices[slug].name, term.name) for slug, term in held if term and slug in words.offices)
     return Line(demand, words.demands[demand.id], TONES[demand.status], holders)
 
 
-def _cards(published: Published, lang: str, today: date) -> list[Card]:
-    words = published.content.text(lang).offices
-    cards = []
-    for office in _offices(published.content.addressees):
-        holder = addressing.greeted(office, today)
-        sendable = addressing.sendable_address(office, today) is not None
-        about = words[office.slug]
-        cards.append(Card(office.slug, about.name, about.about, holder.name if holder else "", sendable))
-    return cards
+def _card(office: Office, words: OfficeText, today: date) -> Card:
+    holder = addressing.greeted(office, today)
+    sendable = addressing.sendable_address(office, today) is not None
+    return Card(office.slug, words.name, words.about, holder.name if holder else "", sendable)

@@ -95,13 +95,13 @@ def safety(lang: str, slug: str) -> Response:
 
 def _words(template: str, lang: str, slug: str) -> Response:
     published = _published(lang, slug)
-    today = datetime.now(UTC).date()
-    return cacheable(make_response(render_template(template, **showing.frame(published, lang, today))), CALM)
+    return cacheable(make_response(render_template(template, **showing.frame(published, lang))), CALM)
 
 
 def _page(published: Published, lang: str, form: SignForm, agreed: ConsentWording) -> str:
     today = datetime.now(UTC).date()
-    return render_template("petition/show.html", form=form, agreed=agreed, **showing.frame(published, lang, today))
+    told = showing.frame(published, lang) | showing.document(published, lang, today)
+    return render_template("petition/show.html", form=form, agreed=agreed, **told)
 
 
 def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) -> str:

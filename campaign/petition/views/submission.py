@@ -92,6 +92,11 @@ def not_me(token: str) -> Page:
     return render_template("petition/not_me.html", **_frame(signature))
 
 
+def _button(signature: Signature, token: str) -> Page:
+    said = ending.opened(signature)
+    return render_template("petition/confirm.html", signature=signature, said=said, token=token, **_frame(signature))
+
+
 def _thanks(signature: Signature, *, token: str = "", receipt: bool = False) -> Page:
     return render_template(
         "petition/confirmed.html",
@@ -120,4 +125,4 @@ def _signature(purpose: str, token: str, max_age: int) -> Signature:
 
 
 def _frame(signature: Signature) -> dict[str, object]:
-    return showing.frame(showing.of(signature), signature.language, datetime.now(UTC).date())
+    return showing.frame(showing.of(signature), signature.language)
