@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _UNSEEN = "\\s\0\u200b-\u200f\u2060-\u2064\ufeff"  # what a program may skip before it looks for a formula
-_SIGNS = re.escape("=+-@%＝＋－＠−")
+_SIGNS = re.escape("=+-@%＝＋－＠％−")
 _STARTS = re.compile(f"[{_UNSEEN}]*[{_SIGNS}\t\r\n\0]")
 # A program set to semicolons or tabs sees a new cell after each of these, whatever we quote.
 _AFTER_BREAK = re.compile(f"([;\t\r\n][{_UNSEEN}]*)(?=[{_SIGNS}])")

@@ -1,0 +1,8 @@
+"""The commands of an installation, each module a family of them."""
+
+from __future__ import annotations
+
+from campaign.cli import appeals, keeping, outbox, people, serving
+from campaign.cli.root import campaign
+
+__all__ = ["appeals", "campaign", "keeping", "outbox", "people", "serving"]
