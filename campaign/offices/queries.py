@@ -1,0 +1,21 @@
+"""Finding offices by the slug that appeals and pages know them by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from campaign.db import session
+from campaign.offices.models import Office
+
+
+def by_slug(slug: str) -> Office | None:
+    """The office with this slug; None when the directory has none."""
+    return session.scalars(select(Office).filter_by(slug=slug)).first()
+
+
+def by_slugs(slugs: Collection[str]) -> dict[str, Office]:
+    """The offices with these slugs, by slug; those that the directory does not have are missing."""
+    found = session.scalars(select(Office).where(Office.slug.in_(slugs)))
+    return {office.slug: office for office in found}
