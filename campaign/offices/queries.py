@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from sqlalchemy import select
 
 from campaign.db import session
@@ -15,7 +13,6 @@ def by_slug(slug: str) -> Office | None:
     return session.scalars(select(Office).filter_by(slug=slug)).first()
 
 
-def by_slugs(slugs: Collection[str]) -> dict[str, Office]:
-    """The offices with these slugs, by slug; those that the directory does not have are missing."""
-    found = session.scalars(select(Office).where(Office.slug.in_(slugs)))
-    return {office.slug: office for office in found}
+def by_slugs(slugs: Iterable[str]) -> dict[str, Office]:
+    """The offices with these slugs, by slug; those that the directory does not have are left out."""
+    return {office.slug: office for office in session.scalars(select(Office).where(Office.slug.in_(set(slugs))))}

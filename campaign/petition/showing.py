@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
 
 from campaign import i18n
 from campaign.appeals import queries, texts
@@ -16,6 +15,7 @@ from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.offices import addressing
+from campaign.offices import queries as offices
 from campaign.offices.models import Office
 from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
@@ -84,12 +84,12 @@ def document(published: Published, lang: str, today: date) -> dict[str, Any]:
     """What the appeal's own page is given beside its frame: the ledger and the addressees as they are today."""
     content = published.content
     slugs = {a.office for d in content.demands for a in d.addressees} | set(content.addressees)
-    offices = {office.slug: office for office in session.scalars(select(Office).where(Office.slug.in_(slugs)))}
+    found = offices.by_slugs(slugs)
     words = content.text(lang)
     return {
         "today": today,
-        "ledger": [_line(demand, words, offices, today) for demand in content.demands],
-        "cards": [_card(offices[slug], words.offices[slug], today) for slug in content.addressees],
+        "ledger": [_line(demand, words, found, today) for demand in content.demands],
+        "cards": [_card(found[slug], words.offices[slug], today) for slug in content.addressees],
     }
 
 
@@ -115,8 +115,8 @@ def _languages(published: Published) -> list[tuple[str, str, str]]:
     return [(code, i18n.OWN_NAMES[code], _show(published, code)) for code in published.content.languages]
 
 
-def _line(demand: Demand, words: Text, offices: dict[str, Office], today: date) -> Line:
-    held = [(a.office, addressing.greeted(offices[a.office], today)) for a in demand.addressees]
+def _line(demand: Demand, words: Text, found: dict[str, Office], today: date) -> Line:
+    held = [(a.office, addressing.greeted(found[a.office], today)) for a in demand.addressees]
     holders = tuple((words.offices[slug].name, term.name) for slug, term in held if term and slug in words.offices)
     return Line(demand, words.demands[demand.id], TONES[demand.status], holders)
 
