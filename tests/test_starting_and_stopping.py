@@ -96,6 +96,15 @@ class Up:
             time.sleep(0.1)
         return False
 
+    def told(self, line: str, within: float = 20) -> bool:
+        """Whether the operator was told this, soon."""
+        until = time.monotonic() + within
+        while line not in self.errors.read_text():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        return True
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
@@ -148,17 +157,27 @@ def test_a_stop_while_starting_leaves_nothing(data: Path, after: float) -> None:
 def test_what_is_killed_comes_back(data: Path) -> None:
     up = Up(data)
     up.ready()
-    web, worker, beat = up.find("granian"), up.find("celery", "worker"), up.find("celery", "beat")
-    postgres = up.find("-D", str(data / "postgres"))
-    for process in (web, worker, beat, postgres):
+    web, worker, postgres = up.find("granian"), up.find("celery"), up.find("-D", str(data / "postgres"))
+    for process in (web, worker, postgres):
         process.kill()
+    for name in ("web", "worker", "postgres"):
+        assert up.told(f"{name} ended with -9: starting it again in 0.5 s")
     assert up.answers_again()
-    until = time.monotonic() + 20
-    while len(up.errors.read_text().split("starting it again")) < 5 and time.monotonic() < until:
+    assert not any(process.is_running() for process in (web, worker, postgres))
+    assert up.end() == 0
+    assert ours(data) == []
+
+
+def test_a_beat_that_died_is_missed(data: Path) -> None:
+    up = Up(data)
+    up.ready()
+    worker = up.find("celery")
+    until = time.monotonic() + 10
+    while not worker.children() and time.monotonic() < until:
         time.sleep(0.1)
-    told = up.errors.read_text()
-    assert all(f"{name} ended with -9: starting it again in 0.5 s" in told for name in ("web", "worker", "beat"))
-    assert up.find("celery", "worker").pid != worker.pid
+    time.sleep(0.6)  # one look of the supervisor
+    worker.children()[0].kill()
+    assert up.told("worker ended with -9: starting it again in 0.5 s")
     assert up.end() == 0
     assert ours(data) == []
 

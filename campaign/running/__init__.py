@@ -74,7 +74,7 @@ def _serve(settings: Settings, servers: Servers, stop: Event) -> None:
             child.start()
         watch([*servers.children, *started], stop, tell=_tell, ready=lambda: _announce(settings))
     finally:
-        for child in sorted(started, key=lambda child: ("web", "beat", "worker").index(child.name)):
+        for child in reversed(started):
             child.stop()
 
 

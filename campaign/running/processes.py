@@ -19,7 +19,7 @@ MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a pr
 
 
 def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
-    """Worker, beat and web, in the order they start; none is started. ``servers``: where they connect to."""
+    """Worker (with beat) and web, in the order they start; none is started. ``servers``: where they connect to."""
     environment = {
         **os.environ, **servers,
         MARK: str(settings.DATA_DIR), "DATA_DIR": str(settings.DATA_DIR),
@@ -29,23 +29,21 @@ def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
     }  # fmt: skip
     return [
         _child(name, [sys.executable, "-m", *words], environment)
-        for name, words in (("worker", WORKER), ("beat", BEAT), ("web", _web(settings)))
+        for name, words in (("worker", WORKER), ("web", _web(settings)))
     ]
 
 
+# Beat is a fork of the worker and shares its memory: a process of its own would cost 80 MB more. It only polls
+# at intervals, so it need not remember anything: a schedule file could be torn by kill -9.
 WORKER = [
-    "celery", "--app", "worker", "--quiet", "worker", "--pool", "threads", "--concurrency", "4",
-    "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
-]  # fmt: skip
-# Beat only polls at intervals, so it need not remember anything: a schedule file could be torn by kill -9.
-BEAT = [
-    "celery", "--app", "worker", "--quiet", "beat", "--scheduler", "celery.beat:Scheduler",
-    "--loglevel", "WARNING",
+    "celery", "--app", "worker", "--quiet", "worker", "--beat", "--scheduler", "celery.beat:Scheduler",
+    "--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING",
+    "--without-gossip", "--without-mingle", "--without-heartbeat",
 ]  # fmt: skip
 
 
 def _web(settings: Settings) -> list[str]:
-    threads = min(8, 2 * (os.cpu_count() or 1) + 1)
+    threads = min(4, 2 * (os.cpu_count() or 1) + 1)
     return [
         "granian", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
         "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(threads),

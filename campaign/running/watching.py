@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
+import psutil
+
 from campaign.embedded import Child, Unavailable, end_group
 
 HEALTHY = 60.0  # seconds after which earlier ends are forgotten
 FIRST_ANSWER = 60.0  # seconds within which everything must serve
 ENDS = 5  # ends in a row after which starting again is no help
 LONGEST_PAUSE = 15.0  # seconds
+HAVE_PARTS = {"worker"}  # granian starts its own workers again
 
 
 @dataclass
@@ -23,23 +26,35 @@ class Watched:
     tell: Callable[[str], None]
     since: float = 0.0
     ends: int = 0
+    parts: int = 0
     due: float | None = None
 
     def look(self, now: float) -> None:
         """Start it again when it ended and is due. Raises Unavailable when it keeps ending."""
-        if self.child.alive:
+        if self.child.alive and not self._lost_a_part():
             if now - self.since > HEALTHY:
                 self.ends = 0
         elif self.due is None:
             self._plan(now)
         elif now >= self.due:
             self.child.start()
-            self.since, self.due = now, None
+            self.since, self.due, self.parts = now, None, 0
+
+    def _lost_a_part(self) -> bool:
+        """Whether a child that has children of its own now has fewer: Celery does not miss a beat that died."""
+        if self.child.name not in HAVE_PARTS or not self.child.process:
+            return False
+        parts = psutil.Process(self.child.process.pid).children()
+        living = sum(part.status() != psutil.STATUS_ZOMBIE for part in parts)
+        lost = bool(living < self.parts)
+        self.parts = living
+        return lost
 
     def _plan(self, now: float) -> None:
         process = self.child.process
         assert process is not None, "only started children are watched"
-        end_group(process.pid)  # workers whose parent is gone would keep the port
+        end_group(process.pid)  # what is left of it would keep the port, or ring twice
+        process.wait()
         self.ends += 1
         if self.ends > ENDS:
             where = f" (see {self.child.log})" if self.child.log else ""
