@@ -30,9 +30,15 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _open_rooms(app: Flask) -> None:
     """Let every feature bring its pages and what it mails; a new room is a line here."""
     from campaign import background
+    from campaign.api import health
+    from campaign.api import views as api
     from campaign.desk import captured as desk_captured
     from campaign.desk import outbox as desk_outbox
+    from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
+    from campaign.letters import mails as letters_mails
+    from campaign.letters import tasks as letters_tasks
+    from campaign.letters import views as letters
     from campaign.mail import rendering
     from campaign.mail import tasks as mail_tasks
     from campaign.organisers import mailing as organisers_mailing
@@ -40,10 +46,15 @@ def _open_rooms(app: Flask) -> None:
     from campaign.petition import mails as petition_mails
     from campaign.petition import tasks as petition_tasks
     from campaign.petition import views as petition
+    from campaign.rights import asking as rights_asking
+    from campaign.rights import views as rights
 
-    for room in (petition, organisers, desk_outbox, desk_captured, exports_desk):
+    for room in (petition, letters, rights, organisers, desk, desk_outbox, desk_captured, exports_desk, api, health):
         app.register_blueprint(room.blueprint)
-    for kind, renderer in {"sign_in": organisers_mailing.sign_in, **petition_mails.RENDERERS}.items():
+    own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}
+    for kind, renderer in (own | petition_mails.RENDERERS | letters_mails.RENDERERS).items():
         rendering.register(app, kind, renderer)
     background.register(app, mail_tasks.deliver, mail_tasks.sweep)
+    background.register(app, health.heartbeat)
     background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)
+    background.register(app, letters_tasks.expire, letters_tasks.blur)

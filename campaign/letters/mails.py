@@ -46,3 +46,7 @@ def letter(message: Message, _recipient: str) -> Draft | None:
         reply_to=written.email,
         automatic=False,  # replies must come
     )
+
+
+RENDERERS = {"letter_confirm": letter_confirm, "letter": letter}
+"""By kind, for the factory."""
