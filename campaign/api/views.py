@@ -24,7 +24,10 @@ def listing() -> Response:
 @blueprint.get("/appeals/<slug>")
 def appeal(slug: str) -> Response:
     """One appeal: slug, state, titles by language, languages, signatures, milestone, organisations."""
-    return _public(_facts(queries.published(slug) or abort(404)))
+    published = queries.published(slug)
+    if published is None or published.appeal.state not in queries.PUBLIC:
+        abort(404)
+    return _public(_facts(published))
 
 
 def _facts(published: Published) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Launch:
 
 def launch_list(content: Content, *, on: date) -> Launch:
     """What has to be there before the appeal can be opened, as of one day."""
-    offices = [found for slug in content.addressees if (found := queries.by_slug(slug))]
+    offices = queries.by_slugs(content.addressees).values()
     sendable = sum(addressing.sendable_address(office, on) is not None for office in offices)
     return Launch(tuple(_missing(content)), sendable, len(content.addressees))
 

@@ -11,6 +11,7 @@ from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.letters import queries
 from campaign.letters.models import LetterTally
+from campaign.offices import queries as offices
 from campaign.offices.models import Office
 
 _COLUMNS = {
@@ -39,7 +40,7 @@ class OfficeLetters:
 def letters_by_office(appeal: Appeal, addressees: Iterable[str]) -> list[OfficeLetters]:
     """One line an addressee, in the appeal's order, those without letters too."""
     slugs = list(addressees)
-    titles = dict(session.execute(select(Office.slug, Office.title).where(Office.slug.in_(slugs))).tuples().all())
+    titles = {slug: office.title for slug, office in offices.by_slugs(slugs).items()}
     taken = _taken_along(appeal)
     counted: dict[str, dict[str, int]] = {}
     for slug, _title, state, n in queries.by_office(appeal.id):

@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
+from sqlalchemy import select
 
 from campaign.appeals import queries as appeals
+from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
+from campaign.db import session
 from campaign.desk import messages, words
 from campaign.desk.launch import launch_list
 from campaign.desk.letterwork import letters_by_office
@@ -33,7 +36,6 @@ def frame() -> dict[str, Any]:
         (_("Overview"), url_for("desk.overview"), at_appeals),
         (_("Outbox"), url_for("outbox.listing"), request.blueprint == "outbox"),
         (_("Captured mail"), url_for("captured.listing"), request.blueprint == "captured"),
-        (_("Offices"), url_for("offices_desk.listing"), request.blueprint == "offices_desk"),
         (_("Log"), url_for("desk.log"), request.endpoint == "desk.log"),
     ]
     rehearsal = transports.mode(current_app) == transports.CAPTURE
@@ -43,7 +45,8 @@ def frame() -> dict[str, Any]:
 @blueprint.get("/")
 def overview() -> str:
     """Every appeal in a sentence or two, and whether a message waits for a decision."""
-    appealing = [(published, standing(published.appeal)) for published in appeals.listing()]
+    slugs = session.scalars(select(Appeal.slug).order_by(Appeal.created_at))  # drafts too
+    appealing = [(found, standing(found.appeal)) for slug in slugs if (found := appeals.published(slug))]
     counted = messages.counts()
     return render_template(
         "desk/overview.html",
