@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import current_app, url_for
 from sqlalchemy import select
 
 from campaign import tokens
@@ -15,6 +14,7 @@ from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft, from_templates
 from campaign.petition.models import Signature
+from campaign.web import link
 
 PURPOSE = "mine"
 LINK_LIVES = 730 * tokens.DAY  # seconds; a receipt's link works until the data itself is deleted
@@ -43,5 +43,4 @@ def draft(message: Message, _recipient: str) -> Draft | None:
     """The mail with the private link; nothing when what it was about is gone."""
     if message.subject_id is None:
         return None
-    path = url_for("rights.mine", token=tokens.make(PURPOSE, message.subject_id))
-    return from_templates("mine", link=current_app.config["PUBLIC_URL"] + path)
+    return from_templates("mine", link=link("rights.mine", token=tokens.make(PURPOSE, message.subject_id)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from wtforms import EmailField, Form, RadioField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from campaign.errors import Refused
 from campaign.i18n import lazy_gettext as _
 from campaign.mail.addresses import Address
+from campaign.petition.ending import VISIBILITIES
 
 
 class AskForm(Form):
@@ -26,4 +28,4 @@ class AskForm(Form):
 class VisibilityForm(Form):
     """Who may see a name, from the narrowest."""
 
-    visibility = RadioField(choices=[(v, v) for v in ("counted", "recipient", "public")])
+    visibility = RadioField(choices=[SelectChoice(v, v) for v in VISIBILITIES])

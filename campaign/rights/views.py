@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
@@ -46,7 +46,7 @@ def ask(lang: str) -> Page:
 @blueprint.get("/<any(en, fr, fa):lang>/mine/asked")
 def asked(lang: str) -> Page:
     """What happens now, without saying whether anything is held."""
-    rehearsal = transports.mode() == "capture"
+    rehearsal = transports.mode(current_app) == transports.CAPTURE
     return render_template("rights/ask.html", form=AskForm(), asked=True, rehearsal=rehearsal)
 
 
@@ -58,9 +58,9 @@ def mine(token: str) -> Page:
 
 
 @blueprint.get("/mine/<token>/data.json")
-def download(token: str) -> Response:
+def download(token: str) -> Page:
     """Everything held, to take along."""
-    answer = current_app.json.response([h.as_json() for h in _held(token)])
+    answer = jsonify([held.as_json() for held in _held(token)])
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
 
