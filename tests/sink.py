@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,9 @@ class Sink:
     order: list[str] = field(default_factory=list)
     answers: dict[str, list[str | float]] = field(default_factory=lambda: defaultdict(list))
     connections: int = 0
+    encrypted: bool = False  # whether the last message came over TLS
+    commands: list[str] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
     reached: threading.Event = field(default_factory=threading.Event)  # a phase with an answer was reached
 
     @property
@@ -76,6 +87,14 @@ class _Server(SMTP):
         self.sink.connections += 1
         super().connection_made(transport)
 
+    async def smtp_EHLO(self, hostname: str) -> None:
+        self.sink.commands.append("EHLO")
+        await super().smtp_EHLO(hostname)
+
+    async def smtp_AUTH(self, arg: str) -> None:
+        self.sink.commands.append("AUTH")
+        await super().smtp_AUTH(arg)
+
     async def smtp_DATA(self, arg: str) -> None:
         if planned := await self.sink.answer("DATA", self):
             await self.push(planned)
@@ -112,6 +131,7 @@ class _Handler:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content or b""
+        self._sink.encrypted = session.ssl is not None
         message_id = message_from_bytes(content)["Message-ID"]
         dropped = self._sink.answers["DOT"][:1] == [DROP]
         waits = any(isinstance(a, float) for a in self._sink.answers["DOT"])
@@ -122,18 +142,11 @@ class _Handler:
 
 
 @contextmanager
-def listening() -> Iterator[Sink]:
-    """A sink on a free port of this machine."""
+def listening(tls: tuple[Path, Path] | None = None, password: str = "") -> Iterator[Sink]:
+    """A sink on a free port; with ``tls`` (certificate, key) it offers STARTTLS, and login after it."""
     sink = Sink()
-    handler = _Handler(sink)
     loop = asyncio.new_event_loop()
-
-    def answer_one() -> SMTP:
-        server = _Server(handler, hostname="sink.test", loop=loop)
-        server.sink = sink
-        return server
-
-    listener = loop.run_until_complete(loop.create_server(answer_one, sink.host, 0))
+    listener = loop.run_until_complete(loop.create_server(_servers(sink, loop, tls, password), sink.host, 0))
     sink.port = listener.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -147,3 +160,41 @@ def listening() -> Iterator[Sink]:
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
+
+
+def _servers(sink: Sink, loop: Any, tls: tuple[Path, Path] | None, password: str) -> Callable[[], SMTP]:
+    handler = _Handler(sink)
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+
+    def log_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        sink.logins.append(data.login.decode())
+        return AuthResult(success=data.password == password.encode(), handled=False)
+
+    def answer_one() -> SMTP:
+        server = _Server(handler, hostname="sink.test", loop=loop, tls_context=context, authenticator=log_in)
+        server.sink = sink
+        return server
+
+    return answer_one
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody vouches for, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sink.test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "sink.crt", folder / "sink.key"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
+    return paths
