@@ -63,6 +63,7 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
         connection.execute(text(f"TRUNCATE {', '.join(set(tables) - KEPT)} CASCADE"))
     app.extensions["redis"].flushall()
+    app.wsgi_app._kept.clear()  # type: ignore[attr-defined] # pages of one test's appeal
     for path in (Path(app.config["DATA_DIR"]) / "mail").glob("**/*.eml"):
         path.unlink()
 
