@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, abort, current_app, has_request_context, render_template, request, url_for
 from sqlalchemy import select
 
 from campaign.appeals import queries as appeals
@@ -29,7 +29,7 @@ _DEEDS = 50  # on one page of the audit trail
 @blueprint.app_context_processor
 def frame() -> dict[str, Any]:
     """What the frame of every page of the desk needs: where one can go, the way out, and whether mail leaves."""
-    if not request.path.startswith("/desk") or access.signed_in() is None:
+    if not has_request_context() or not request.path.startswith("/desk") or access.signed_in() is None:
         return {}
     at_appeals = request.path == "/desk/" or request.path.startswith("/desk/appeals")
     links = [

@@ -11,7 +11,7 @@ from campaign.mail.addresses import Address
 from campaign.petition.ending import VISIBILITIES
 
 
-class AskForm(Form):
+class AskForm(Form):  # type: ignore[misc] # WTForms ships no types
     """An address to mail the link to; ``form.address`` once it is valid."""
 
     email = EmailField(_("Your email address"))
@@ -25,7 +25,7 @@ class AskForm(Form):
             raise ValidationError(refused.message) from None
 
 
-class VisibilityForm(Form):
+class VisibilityForm(Form):  # type: ignore[misc] # WTForms ships no types
     """Who may see a name, from the narrowest."""
 
     visibility = RadioField(choices=[SelectChoice(v, v) for v in VISIBILITIES])

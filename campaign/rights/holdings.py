@@ -33,7 +33,7 @@ class Holding:
 
     def as_json(self) -> dict[str, Any]:
         """The holding as plain values, for the person to take along (GDPR, articles 15 and 20)."""
-        clear = {"appeal": self.appeal.slug, "state": self.row.state, "country": self.row.country}
+        clear: dict[str, Any] = {"appeal": self.appeal.slug, "state": self.row.state, "country": self.row.country}
         if isinstance(self.row, Signature):
             clear |= {"visibility": self.row.visibility, "updates": self.row.updates}
         else:
