@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, render_template, request, send_from_directory
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign.i18n import INTERFACE, speak
@@ -99,6 +99,8 @@ def _explain(error: HTTPException) -> tuple[str, int] | Response:
     code = error.code or 500
     if error.response is not None:
         return error.response  # type: ignore[return-value] # a redirect raised by routing
+    if isinstance(error, SecurityError):  # another host's name: no page of ours has an address there
+        return Response("400 This site has another address.\n", status=code, mimetype="text/plain")
     if request.path.startswith("/api/"):
         return Response(f'{{"error": "{error.name}"}}\n', status=code, mimetype="application/json")
     headers = dict(error.get_headers())

@@ -60,9 +60,10 @@ def enter(secret: str) -> str | None:
         .values(used_at=func.clock())
         .returning(SignInLink.organiser_id)
     )
-    organiser = session.get(Organiser, session.scalar(used))
-    if organiser is None:
+    owner = session.scalar(used)
+    if owner is None:
         return None
+    organiser = session.get_one(Organiser, owner)
     opened = sessions.begin(organiser)
     audit.record("organiser.signed_in", f"organiser {organiser.id}", organiser=organiser)
     session.commit()
