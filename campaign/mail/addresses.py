@@ -32,7 +32,7 @@ class Address:
     def parse(cls, text: str) -> Address:
         """The address a person typed. Raises Refused(field="email") in kind words."""
         try:
-            found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+            found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
         except EmailNotValidError:
             raise Refused(_("This does not look like an email address. Please check it."), field="email") from None
         domain = (found.ascii_domain or found.domain).lower()

@@ -69,7 +69,7 @@ def _body(parts: Parts) -> bytes:
         return text
     fence = f"--{parts.boundary}".encode()
     opening = f'Content-Type: multipart/alternative; boundary="{parts.boundary}"\r\n\r\n'.encode()
-    return b"\r\n".join([opening + fence, text + fence, _part("html", parts.html) + fence + b"--\r\n"])
+    return b"\r\n".join([opening + fence, text, fence, _part("html", parts.html), fence + b"--\r\n"])
 
 
 def _part(subtype: str, text: str) -> bytes:
