@@ -3,16 +3,57 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
+from campaign.appeals import loading
 from campaign.appeals.models import Appeal, ConsentWording
 from campaign.db import session
 from campaign.mail.addresses import Address
+from campaign.offices import directory
 from campaign.petition.models import Signature
 from campaign.petition.signing import Signer
+
+DATA = Path(__file__).parent.parent / "campaign" / "data"
+SLUG = "iran-detainees"
+PAGE = f"/en/{SLUG}"
+ALICE = {
+    "name": "Alice Moreau",
+    "email": "alice@example.org",
+    "country": "FR",
+    "visibility": "counted",
+    "consent": "y",
+}
+
+
+def the_appeal(**changes: Any) -> Appeal:
+    """The bundled appeal with its offices, committed."""
+    directory.load(session, DATA / "un_offices.yaml")
+    loading.load(session, DATA / "appeals" / SLUG, now=datetime.now(UTC))
+    appeal = session.scalars(select(Appeal).filter_by(slug=SLUG)).one()
+    for name, value in changes.items():
+        setattr(appeal, name, value)
+    session.commit()
+    return appeal
+
+
+def typed(client: FlaskClient, page: str = PAGE, **changes: str) -> dict[str, str]:
+    """Alice's form with the page's stamp in it; an empty value is a field that the browser does not send."""
+    stamp = re.search(r'name="stamp" value="([^"]+)"', client.get(page).text)
+    assert stamp
+    return {name: value for name, value in {**ALICE, "stamp": stamp[1], **changes}.items() if value}
+
+
+def sign(client: FlaskClient, page: str = PAGE, **changes: str) -> TestResponse:
+    """Fill in the form as Alice, unless told otherwise, and press the button."""
+    return client.post(f"{page}/sign", data=typed(client, page, **changes))
 
 
 def an_appeal(slug: str = "test-appeal", **changes: Any) -> tuple[Appeal, UUID]:

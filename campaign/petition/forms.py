@@ -30,18 +30,16 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
     name = StringField(lazy_gettext("Full name"))
     email = EmailField(lazy_gettext("Email"))
     country = SelectField(lazy_gettext("Country you live in"))
-    visibility = RadioField(lazy_gettext("Who may see your name?"), choices=VISIBILITY, default="counted")
+    visibility = RadioField(lazy_gettext("Who may see your name?"), choices=list(VISIBILITY), default="counted")
     consent = BooleanField(lazy_gettext("I agree"))
     updates = BooleanField(lazy_gettext("Tell me what comes of this, at most once a month"))
     website = StringField(lazy_gettext("Leave this empty"))  # people do not see it; machines fill it in
     stamp = HiddenField()
     address: Address
 
-    def __init__(self, typed: Any = None, *, language: str, stamp: str = "") -> None:
+    def __init__(self, typed: Any = None, *, language: str) -> None:
         super().__init__(typed)
         self.country.choices = [("", _("Choose")), (UNSAID, _("Prefer not to say")), *countries(language)]
-        if stamp:
-            self.stamp.data = stamp
 
     def validate_name(self, field: StringField) -> None:
         """Refuse what is no name, in words for whoever typed it."""

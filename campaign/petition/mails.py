@@ -5,11 +5,14 @@ Of a sensitive appeal they do not even say what it is about: a mailbox is read b
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from campaign import tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
+from campaign.i18n import gettext as _
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft, from_templates
 from campaign.petition import showing
@@ -22,7 +25,7 @@ def confirmation(message: Message, _recipient: str) -> Draft | None:
     signature = _signature(message)
     if signature is None or signature.state != "pending":
         return None
-    return from_templates("confirm", link=_link("petition.confirm", "confirm", signature.id), title=_title(signature))
+    return _written("confirm", signature, link=_link("petition.confirm", "confirm", signature.id))
 
 
 def already_signed(message: Message, _recipient: str) -> Draft | None:
@@ -52,13 +55,20 @@ def _about_a_confirmed(template: str, message: Message) -> Draft | None:
     signature = _signature(message)
     if signature is None or signature.state != "confirmed":
         return None
-    return from_templates(
+    return _written(
         template,
+        signature,
         link=private_link(signature.id),
-        title=_title(signature),
         reference=reference(signature.id),
         day=signature.confirmed_at,
     )
+
+
+def _written(template: str, signature: Signature, **context: Any) -> Draft:
+    """A mail from us by name, or, where its subject says nothing, from nobody in particular."""
+    title = _title(signature)
+    draft = from_templates(template, title=title, **context)
+    return draft if title else replace(draft, sender_name=_("Email confirmation"))
 
 
 def _signature(message: Message) -> Signature | None:

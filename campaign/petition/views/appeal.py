@@ -43,24 +43,24 @@ def home() -> str | AnyResponse:
 @blueprint.get(SPEECH)
 def show(lang: str, slug: str) -> Response:
     """The appeal: text, count and form."""
-    published = _published(lang, slug)
-    agreed = wording.current(published.appeal, "sign", lang)
-    form = SignForm(language=lang, stamp=stamps.make(agreed.id))
-    return cacheable(make_response(_page(published, lang, form, agreed)), FRESH)
+    published = published_or_404(lang, slug)
+    return cacheable(make_response(_page(published, lang)), FRESH)
 
 
 @blueprint.get(SPEECH + "/sign")
 def to_the_form(lang: str, slug: str) -> AnyResponse:
     """The address of the form, opened by hand."""
-    return redirect(_url("petition.show", _published(lang, slug), lang) + "#sign")
+    return redirect(_url("petition.show", published_or_404(lang, slug), lang) + "#sign")
 
 
 @blueprint.post(SPEECH + "/sign")
 def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
     """Take a signature in; who had signed before gets the same answer."""
-    published = _published(lang, slug)
+    published = published_or_404(lang, slug)
+    if published.appeal.state not in signing.OPEN:
+        return _page(published, lang), 409
     form = SignForm(request.form, language=lang)
-    agreed_to = _agreed_to(form, published)
+    agreed_to = wording_behind(form.stamp.data, published, "sign")
     if not form.validate() or agreed_to is None:
         return _once_more(published, lang, form, stale=agreed_to is None), 422
     signature = signing.sign(
@@ -94,34 +94,35 @@ def safety(lang: str, slug: str) -> Response:
 
 
 def _words(template: str, lang: str, slug: str) -> Response:
-    published = _published(lang, slug)
+    published = published_or_404(lang, slug)
     return cacheable(make_response(render_template(template, **showing.frame(published, lang))), CALM)
 
 
-def _page(published: Published, lang: str, form: SignForm, agreed: ConsentWording) -> str:
-    today = datetime.now(UTC).date()
-    told = showing.frame(published, lang) | showing.document(published, lang, today)
+def _page(published: Published, lang: str, form: SignForm | None = None) -> str:
+    """The appeal with an empty form, or with one that was filled in."""
+    agreed = wording.current(published.appeal, "sign", lang)
+    form = form or SignForm(language=lang)
+    if stamps.shown(form.stamp.data or "") != agreed.id:
+        form.consent.data = False  # a tick stays only beside the words that it was put to
+    form.stamp.data = stamps.make(agreed.id)
+    told = showing.frame(published, lang) | showing.document(published, lang, datetime.now(UTC).date())
     return render_template("petition/show.html", form=form, agreed=agreed, **told)
 
 
 def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) -> str:
-    """The form again with everything typed. A tick stays only beside the words that it was put to."""
-    agreed = wording.current(published.appeal, "sign", lang)
+    """The page with everything typed still in it."""
     if stale:
         form.form_errors.append(
             _("This page was open for more than a day. Nothing you typed is lost: check it and sign again.")
         )
-    if stamps.shown(form.stamp.data or "") != agreed.id:
-        form.consent.data = False
-    form.stamp.data = stamps.make(agreed.id)
-    return _page(published, lang, form, agreed)
+    return _page(published, lang, form)
 
 
-def _agreed_to(form: SignForm, published: Published) -> UUID | None:
-    """The wording beside the tick, as the stamp says; None for a stamp that is old, forged or another appeal's."""
-    shown = stamps.read(form.stamp.data or "")
+def wording_behind(stamp: str | None, published: Published, purpose: str) -> UUID | None:
+    """The wording beside the tick, as the stamp says; None for a stamp that is old, forged or another form's."""
+    shown = stamps.read(stamp or "")
     found = session.get(ConsentWording, shown) if shown else None
-    fits = found is not None and found.appeal_id == published.appeal.id and found.purpose == "sign"
+    fits = found is not None and found.appeal_id == published.appeal.id and found.purpose == purpose
     return shown if fits else None
 
 
@@ -132,7 +133,7 @@ def _reasons(form: SignForm) -> Sequence[str]:
     return [*trapped, *(["many from one network within an hour"] if crowded else [])]
 
 
-def _published(lang: str, slug: str) -> Published:
+def published_or_404(lang: str, slug: str) -> Published:
     """The appeal, or 404 for a draft; in a language that it does not have, on to one that it has."""
     found = queries.published(slug)
     if found is None or found.appeal.state == "draft":
