@@ -32,6 +32,9 @@ def _open_rooms(app: Flask) -> None:
     from campaign import background
     from campaign.api import health
     from campaign.api import views as api
+    from campaign.appeals import desk as organisations_desk
+    from campaign.appeals import mails as appeals_mails
+    from campaign.appeals import tasks as appeals_tasks
     from campaign.desk import captured as desk_captured
     from campaign.desk import outbox as desk_outbox
     from campaign.desk import views as desk
@@ -47,14 +50,18 @@ def _open_rooms(app: Flask) -> None:
     from campaign.petition import tasks as petition_tasks
     from campaign.petition import views as petition
     from campaign.rights import asking as rights_asking
+    from campaign.rights import tasks as rights_tasks
     from campaign.rights import views as rights
 
-    for room in (petition, letters, rights, organisers, desk, desk_outbox, desk_captured, exports_desk, api, health):
+    public = (petition, letters, rights, api, health)
+    behind_the_door = (organisers, desk, desk_outbox, desk_captured, exports_desk, organisations_desk)
+    for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
     own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}
-    for kind, renderer in (own | petition_mails.RENDERERS | letters_mails.RENDERERS).items():
+    theirs = petition_mails.RENDERERS | letters_mails.RENDERERS | appeals_mails.RENDERERS
+    for kind, renderer in (own | theirs).items():
         rendering.register(app, kind, renderer)
     background.register(app, mail_tasks.deliver, mail_tasks.sweep)
     background.register(app, health.heartbeat)
     background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)
-    background.register(app, letters_tasks.expire, letters_tasks.blur)
+    background.register(app, letters_tasks.expire, letters_tasks.blur, appeals_tasks.expire, rights_tasks.forget_due)

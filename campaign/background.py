@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 from celery import Celery, Task
+from celery.signals import worker_ready
 from flask import Flask, current_app
 from kombu.exceptions import OperationalError
 
@@ -93,6 +94,13 @@ def register(app: Flask, *functions: Any) -> None:
             "schedule": function.every,
             "options": {"expires": max(function.every, 5)},  # a pile of old polls helps nobody
         }
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types
+def _begin(sender: Any, **_: Any) -> None:
+    """Do at once all that is done at intervals: on a machine that is off at night, "daily" would never come."""
+    for name in sender.app.conf.beat_schedule:
+        sender.app.send_task(name, ignore_result=True)
 
 
 def ring(task_name: str) -> None:

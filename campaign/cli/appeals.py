@@ -20,6 +20,7 @@ from campaign.offices import directory
 from campaign.organisers import audit
 from campaign.petition import counting
 from campaign.petition import demo as synthetic
+from campaign.rights import retention
 from campaign.running.preparing import DATA
 
 _LATER = ("xlsx", "jsonl")
@@ -55,13 +56,15 @@ def list_() -> None:
 @appeal.command("open")
 @click.argument("slug")
 def open_(slug: str) -> None:
-    """Let people sign SLUG in earnest; synthetic signatures are removed first."""
+    """Let people sign SLUG in earnest; what was rehearsed before, and synthetic signatures, is forgotten first."""
     with stage.application():
         found = appeal_named(slug)
-        removed = synthetic.clear(found) if found.state == "draft" else 0
+        removed = 0
+        if found.opened_at is None and states.may_open(found):
+            removed = synthetic.clear(found) + retention.forget_rehearsal(found)
         states.open_appeal(found)
-        _note("appeal.opened", slug)
-    click.echo(f"{slug} is open." + (f" {removed} synthetic signatures were removed." if removed else ""))
+        _note("appeal.opened", slug, forgotten=removed)
+    click.echo(f"{slug} is open." + (f" {removed} rows of the rehearsal were forgotten." if removed else ""))
 
 
 @appeal.command()

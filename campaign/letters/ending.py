@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from campaign.db import session
 from campaign.letters.models import Letter
@@ -42,6 +42,17 @@ def erase(letter_id: UUID) -> bool:
     session.commit()
     log.info("letter.erased", letter=str(letter_id), found=found)
     return found
+
+
+def forget_everyone(appeal_id: UUID) -> int:
+    """Stop the letters of an appeal that have not left and forget every writer, in the caller's transaction."""
+    named = select(Letter.id).where(Letter.appeal_id == appeal_id, Letter.sealed.is_not(None))
+    letters = session.scalars(named.with_for_update()).all()
+    for letter_id in letters:
+        outbox.cancel(message_key(letter_id), why="the appeal forgets its writers")
+        outbox.forget_words(message_key(letter_id))
+        _end(letter_id, "erased")
+    return len(letters)
 
 
 def _locked(letter_id: UUID) -> Letter | None:

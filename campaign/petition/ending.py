@@ -51,6 +51,17 @@ def _forget(signature_id: UUID, allowed: ColumnElement[bool]) -> bool:
     return moved is not None
 
 
+def forget_everyone(appeal_id: UUID, *, uncount: bool) -> int:
+    """Forget every signer of an appeal, in the caller's transaction; how many there were.
+
+    What was confirmed stays counted, without a name, unless ``uncount``.
+    """
+    named = Signature.appeal_id == appeal_id, Signature.sealed.is_not(None) | Signature.email_index.is_not(None)
+    ended: dict[str, object] = {"state": "erased", "ended_at": clock(), "country": None} if uncount else {}
+    forgotten = update(Signature).where(*named).values(updates=False, **ended, **FORGOTTEN)
+    return session.connection().execute(forgotten).rowcount
+
+
 def change_visibility(signature_id: UUID, visibility: str) -> bool:
     """Show the name to fewer or to more from now on. False when the signature is not confirmed."""
     assert visibility in VISIBILITIES

@@ -1,0 +1,47 @@
+"""Opening and closing an appeal: it keeps to itself what has to be there before people sign in earnest."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import func
+
+from campaign.appeals import versions
+from campaign.appeals.models import Appeal
+from campaign.db import session
+from campaign.errors import Refused
+from campaign.i18n import gettext as _
+
+log = structlog.get_logger()
+
+
+def may_open(appeal: Appeal) -> bool:
+    """Whether somebody answers for it, so that it can be opened."""
+    return not versions.newest(session, appeal).is_demonstration
+
+
+def open_appeal(appeal: Appeal) -> None:
+    """Let people sign in earnest; opening an open one changes nothing, a closed one opens again.
+
+    Raises Refused when nobody answers for it or it has no day of deletion.
+    """
+    if not may_open(appeal):
+        raise Refused(
+            _("Nobody answers for this appeal yet: name its publisher and the day on which signatures are deleted.")
+        )
+    if appeal.state != "open":
+        appeal.state = "open"
+        appeal.opened_at = appeal.opened_at or func.clock()
+        appeal.closed_at = None
+    session.commit()
+    log.info("appeal.opened", appeal=appeal.slug)
+
+
+def close_appeal(appeal: Appeal) -> None:
+    """Take no more signatures; what was confirmed stays. Raises Refused when it was never opened."""
+    if appeal.state not in {"open", "closed"}:
+        raise Refused(_("This appeal is not open, so it cannot be closed."))
+    if appeal.state == "open":
+        appeal.state = "closed"
+        appeal.closed_at = func.clock()
+    session.commit()
+    log.info("appeal.closed", appeal=appeal.slug)

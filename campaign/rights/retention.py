@@ -1,0 +1,46 @@
+"""Keeping the promise of the consent: it keeps to itself when the people of an appeal are forgotten.
+
+On the day that an appeal names, everybody who signed or wrote is forgotten; the count stays, the names are
+gone. What was given to a demonstration was given to nobody, so opening the appeal begins at nought.
+"""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import Date, cast, func, select
+
+from campaign.appeals.models import Appeal
+from campaign.db import session
+from campaign.errors import Refused
+from campaign.i18n import gettext as _
+from campaign.letters import ending as letters_ending
+from campaign.petition import ending as signatures_ending
+
+log = structlog.get_logger()
+
+
+def forget_due() -> int:
+    """Forget the people of every appeal whose day of deletion has come; how many rows lost their names."""
+    today = cast(func.clock(), Date)
+    due = session.scalars(select(Appeal.id).where(Appeal.delete_by <= today)).all()
+    forgotten = 0
+    for appeal_id in due:
+        forgotten += signatures_ending.forget_everyone(appeal_id, uncount=False)
+        forgotten += letters_ending.forget_everyone(appeal_id)
+        session.commit()
+    if forgotten:
+        log.info("retention.forgotten", appeals=len(due), rows=forgotten)
+    return forgotten
+
+
+def forget_rehearsal(appeal: Appeal) -> int:
+    """Forget and no longer count whoever signed or wrote before an appeal was first opened; how many rows.
+
+    Raises Refused when it has been open: then they are signatures, not a rehearsal.
+    """
+    if appeal.opened_at is not None:
+        raise Refused(_("This appeal has been open: what people signed is no rehearsal."))
+    forgotten = signatures_ending.forget_everyone(appeal.id, uncount=True) + letters_ending.forget_everyone(appeal.id)
+    session.commit()
+    log.info("rehearsal.forgotten", appeal=appeal.slug, rows=forgotten)
+    return forgotten
