@@ -45,7 +45,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
-    app.jinja_env.filters |= {"number": number, "day": day, "country": country_name}
+    app.jinja_env.filters |= {"number": number, "day": day, "year": year, "country": country_name}
     app.context_processor(lambda: {"lang": language(), "dir": direction(language())})
 
 
@@ -91,6 +91,11 @@ def day(value: date | datetime, code: str | None = None) -> str:
     """A day in words, as the UN writes it: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
     code = code or language()
     return _native(format_date(value, format="long", locale="en_GB" if code == "en" else code), code)
+
+
+def year(value: int, code: str | None = None) -> str:
+    """A year of the Gregorian calendar in the language's digits, never grouped: 1995, ۱۹۹۵."""
+    return _native(str(value), code or language())
 
 
 def part_of_date(value: date, skeleton: str, code: str | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
-from campaign.appeals import queries
+from campaign.appeals import organisations, queries
 from campaign.appeals.queries import Published
 from campaign.petition import counting
 from campaign.web import cacheable
@@ -39,7 +39,7 @@ def _facts(published: Published) -> dict[str, Any]:
         "titles": {language: content.text(language).title for language in content.languages},
         "signatures": counting.count(appeal),
         "milestone": counting.goal(appeal, content.milestones),
-        "organisations": len(content.signatories),
+        "organisations": organisations.count(appeal),
     }
 
 

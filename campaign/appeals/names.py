@@ -1,4 +1,4 @@
-"""People's names as they write them, in any script; it keeps to itself what is no name.
+"""Names as they are written, in any script, of people and organisations; it keeps to itself what is no name.
 
 A name is shown, mailed and exported. So it is one line, holds no address of a web page, no formula for a
 spreadsheet, and no character that turns the direction of what follows; the joiners that Persian and Indic
@@ -24,6 +24,7 @@ _JOINING = (
     "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR", "TIBETAN",
 )  # fmt: skip
 _FORMULA = tuple("=+-@＝＋－＠−")
+_KIN = str.maketrans("يك", "یک")  # two keyboards, one letter to whoever reads it
 _NEVER = frozenset("<>{}[]|\\^~=@＝＠")
 _WEB = re.compile(
     r"https?:|www\.|[\w-]{2,}\.(?:com|net|org|info|biz|io|ru|xyz|top|site|online|shop|link|click|ly|me|app|dev)\b",
@@ -51,6 +52,26 @@ def clean_name(text: str) -> str:
     if problem := _problem(text, name):
         raise Refused(problem, field="name")
     return name
+
+
+def clean_line(text: str, *, longest: int = LONGEST) -> str:
+    """A line about an organisation, as a name; empty when nothing was typed. Raises Refused with a kind message."""
+    if turns_direction(text) or not _ISOLATES.isdisjoint(text):
+        raise Refused(_("This holds invisible characters that turn its direction. Please type it again."))
+    line = _joined(" ".join(without_marks(text).split()))
+    if len(line) > longest:
+        raise Refused(_("Enter at most %(most)s characters", most=longest))
+    if line.startswith(_FORMULA) or not _NEVER.isdisjoint(line) or _WEB.search(line):
+        raise Refused(_("Leave out web addresses and signs such as = or @"))
+    if any(_is_control(c) for c in text.strip()) or any(_is_unseen(c) for c in line):
+        raise Refused(_("Write this in one line"))
+    return line
+
+
+def folded(name: str) -> str:
+    """The letters and digits of ``name`` without case and accents: two that fold alike are one organisation."""
+    plain = unicodedata.normalize("NFKD", name).casefold().translate(_KIN)
+    return "".join(c for c in plain if unicodedata.category(c)[0] in "LN")
 
 
 def _joined(name: str) -> str:

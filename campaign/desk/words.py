@@ -13,6 +13,7 @@ KINDS: dict[str, Any] = {
     "receipt": _("Receipt"),
     "letter_confirm": _("Confirmation of a letter"),
     "letter": _("Letter to an office"),
+    "organisation_confirm": _("Confirmation of an organisation"),
     "sign_in": _("Sign-in link"),
     "mine": _("Link to one’s data"),
 }
@@ -51,6 +52,9 @@ ACTIONS: dict[str, Any] = {
     "appeal.loaded": _("loaded an appeal"),
     "appeal.opened": _("opened an appeal"),
     "appeal.closed": _("closed an appeal"),
+    "organisation.checked": _("checked an organisation"),
+    "organisation.refused": _("refused an organisation"),
+    "organisation.undone": _("took back a decision about an organisation"),
     "demo.filled": _("added synthetic signatures"),
     "demo.cleared": _("removed synthetic signatures"),
     "person.erased": _("erased a person’s data"),

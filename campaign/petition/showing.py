@@ -9,9 +9,9 @@ from typing import Any
 from flask import url_for
 
 from campaign import i18n
-from campaign.appeals import queries, texts
+from campaign.appeals import organisations, queries, texts
 from campaign.appeals.content import Demand, DemandStatus, DemandText, OfficeText, Text
-from campaign.appeals.models import Appeal
+from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.offices import addressing
@@ -52,9 +52,9 @@ class Card:
     sendable: bool
 
 
-def of(signature: Signature) -> Published:
-    """The appeal that a signature is for. Raises LookupError when it is gone."""
-    appeal = session.get_one(Appeal, signature.appeal_id)
+def of(row: Signature | OrganisationSignOn) -> Published:
+    """The appeal that a person or an organisation signed. Raises LookupError when it is gone."""
+    appeal = session.get_one(Appeal, row.appeal_id)
     found = queries.published(appeal.slug)
     if found is None:
         raise LookupError(appeal.slug)
@@ -88,6 +88,7 @@ def document(published: Published, lang: str, today: date) -> dict[str, Any]:
     words = content.text(lang)
     return {
         "today": today,
+        "organisations": organisations.by_status(published.appeal),
         "ledger": [_line(demand, words, found, today) for demand in content.demands],
         "cards": [_card(found[slug], words.offices[slug], today) for slug in content.addressees],
     }

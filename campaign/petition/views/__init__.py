@@ -6,4 +6,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("petition", __name__)
 
-from campaign.petition.views import appeal, submission  # noqa: E402,F401 - they hang their pages on the blueprint
+from campaign.petition.views import appeal, organisations, submission  # noqa: E402,F401 - they hang their pages on it

@@ -1,0 +1,87 @@
+"""The organisers' screen of organisations that sign on: look at who speaks for each, and decide."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from campaign.appeals import organisations, queries, vetting
+from campaign.appeals.models import OrganisationSignOn
+from campaign.appeals.names import clean_line
+from campaign.appeals.queries import Published
+from campaign.db import session
+from campaign.errors import Refused
+from campaign.i18n import gettext as _
+from campaign.organisers import access
+
+blueprint = access.protect(Blueprint("organisations", __name__, url_prefix="/desk/appeals/<slug>/organisations"))
+_LONGEST_NOTE = 300
+
+
+@blueprint.get("")
+def listing(slug: str) -> str:
+    """Who waits to be checked, with the person who answers for it; who is shown; who was refused."""
+    published = _published(slug)
+    waiting = organisations.waiting(published.appeal)
+    return render_template(
+        "desk/organisations.html",
+        published=published,
+        waiting=[(one, organisations.person(one)) for one in waiting],
+        shown=organisations.listed(published.appeal),
+        refused=organisations.refused(published.appeal),
+    )
+
+
+@blueprint.post("/<uuid:row>/check")
+def check(slug: str, row: UUID) -> Response:
+    """Show an organisation from now on."""
+    found = _organisation(slug, row)
+    try:
+        vetting.check(found.id, by=access.organiser())
+        flash(_("%(name)s is on the page now.", name=found.name), "good")
+    except Refused as refused:
+        flash(refused.message, "bad")
+    return _back(slug)
+
+
+@blueprint.post("/<uuid:row>/refuse")
+def refuse(slug: str, row: UUID) -> Response:
+    """Show an organisation nowhere, and note why."""
+    found = _organisation(slug, row)
+    try:
+        note = clean_line(request.form.get("note", ""), longest=_LONGEST_NOTE)
+        vetting.refuse(found.id, note=note, by=access.organiser())
+        flash(_("%(name)s is refused.", name=found.name), "warn")
+    except Refused as refused:
+        flash(refused.message, "bad")
+    return _back(slug)
+
+
+@blueprint.post("/<uuid:row>/undo")
+def undo(slug: str, row: UUID) -> Response:
+    """Let an organisation wait to be checked again."""
+    found = _organisation(slug, row)
+    try:
+        vetting.undo(found.id, by=access.organiser())
+        flash(_("%(name)s waits to be checked again.", name=found.name), "warn")
+    except Refused as refused:
+        flash(refused.message, "bad")
+    return _back(slug)
+
+
+def _published(slug: str) -> Published:
+    return queries.published(slug) or abort(404)
+
+
+def _organisation(slug: str, row: UUID) -> OrganisationSignOn:
+    """The sign-on of this appeal, or 404."""
+    found = session.get(OrganisationSignOn, row)
+    if found is None or found.appeal_id != _published(slug).appeal.id:
+        abort(404)
+    return found
+
+
+def _back(slug: str) -> Response:
+    return redirect(url_for(".listing", slug=slug), 303)

@@ -1,0 +1,76 @@
+"""How an organisation's sign-on ends, and who is then forgotten: it keeps to itself how long each trace stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, DateTime, delete, func, text, update
+
+from campaign.appeals.models import OrganisationSignOn
+from campaign.db import session
+
+log = structlog.get_logger()
+WAITS = timedelta(hours=72)  # for the button
+EXACT = timedelta(days=6)  # then times become days; blurred once an hour, none is exact for seven
+TRACE = timedelta(days=7)  # of a sign-on that came to nothing
+REMEMBERED = timedelta(days=30)  # the person behind one that was refused or withdrawn, should it be a mistake
+FORGOTTEN: dict[str, Any] = {"sealed": None, "person_index": None}
+
+
+def clock() -> ColumnElement[Any]:
+    """The database's clock, the only one that orders events."""
+    return func.clock(type_=DateTime(timezone=True))
+
+
+def withdraw(organisation_id: UUID) -> bool:
+    """Take a name back that waits or is shown. False when it did neither."""
+    allowed = OrganisationSignOn.state.in_(["confirmed", "checked"])
+    return _end(organisation_id, allowed, "withdrawn")
+
+
+def erase(organisation_id: UUID) -> bool:
+    """Forget who answered for it and show its name no more, whatever its state. False when it was done before."""
+    return _end(organisation_id, OrganisationSignOn.state != "erased", "erased", **FORGOTTEN)
+
+
+def disown(organisation_id: UUID) -> bool:
+    """Forget, at the word of whoever has the mailbox, what somebody else typed. False when it no longer waits."""
+    return _end(organisation_id, OrganisationSignOn.state == "pending", "erased", **FORGOTTEN)
+
+
+def expire() -> int:
+    """End what waited too long for its button, and forget people; the number of sign-ons that expired."""
+    waited = OrganisationSignOn.state == "pending", OrganisationSignOn.created_at <= clock() - WAITS
+    ended = update(OrganisationSignOn).where(*waited).values(state="expired", ended_at=clock(), **FORGOTTEN)
+    expired = session.connection().execute(ended)
+    nothing_came = OrganisationSignOn.state.in_(["expired", "erased"]), OrganisationSignOn.ended_at <= clock() - TRACE
+    session.execute(delete(OrganisationSignOn).where(*nothing_came))
+    ended_for_good = OrganisationSignOn.state.in_(["refused", "withdrawn"])
+    long_ago = OrganisationSignOn.ended_at <= clock() - REMEMBERED, OrganisationSignOn.sealed.is_not(None)
+    session.execute(update(OrganisationSignOn).where(ended_for_good, *long_ago).values(**FORGOTTEN))
+    session.commit()
+    return expired.rowcount
+
+
+def blur() -> None:
+    """Keep of every older time its day only: the hour must not help to find the person who pressed the button."""
+    for column in (OrganisationSignOn.created_at, OrganisationSignOn.confirmed_at, OrganisationSignOn.ended_at):
+        day = func.date_trunc(text("'day'"), column)
+        blurred = update(OrganisationSignOn).where(column <= clock() - EXACT, column != day)
+        session.execute(blurred.values({column: day}))
+    session.commit()
+
+
+def _end(organisation_id: UUID, allowed: ColumnElement[bool], state: str, **more: Any) -> bool:
+    moved = session.scalar(
+        update(OrganisationSignOn)
+        .where(OrganisationSignOn.id == organisation_id, allowed)
+        .values(state=state, ended_at=clock(), **more)
+        .returning(OrganisationSignOn.id)
+    )
+    session.commit()
+    log.info("organisation.ended", organisation=str(organisation_id), state=state, moved=moved is not None)
+    return moved is not None
