@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from campaign.appeals import stamps
 from campaign.appeals.models import Appeal
@@ -205,10 +205,10 @@ def test_change_it_brings_everything_back(appeal: Appeal, client: FlaskClient) -
 
 
 def test_the_language_is_the_pages_where_the_office_works_in_it(appeal: Appeal, client: FlaskClient) -> None:
-    assert 'lang="fr"' in client.get(f"/fr/{SLUG}/letters/sr-iran").get_data(as_text=True).split("sheet")[1][:40]
-    assert 'lang="en"' in client.get(f"/fa/{SLUG}/letters/sr-iran").get_data(as_text=True).split("sheet")[1][:40]
-    assert 'lang="es"' in client.get(f"{LETTER}?in=es").get_data(as_text=True).split("sheet")[1][:40]
-    assert 'lang="en"' in client.get(f"{LETTER}?in=zz").get_data(as_text=True).split("sheet")[1][:40]
+    assert 'lang="fr"' in client.get(f"/fr/{SLUG}/letters/sr-iran").get_data(as_text=True).split('class="sheet"')[1][:40]
+    assert 'lang="en"' in client.get(f"/fa/{SLUG}/letters/sr-iran").get_data(as_text=True).split('class="sheet"')[1][:40]
+    assert 'lang="es"' in client.get(f"{LETTER}?in=es").get_data(as_text=True).split('class="sheet"')[1][:40]
+    assert 'lang="en"' in client.get(f"{LETTER}?in=zz").get_data(as_text=True).split('class="sheet"')[1][:40]
 
 
 def test_changing_the_language_keeps_what_is_the_writers_own(appeal: Appeal, client: FlaskClient) -> None:
@@ -279,7 +279,7 @@ def test_my_own_mailbox_keeps_nothing(appeal: Appeal, client: FlaskClient) -> No
     mail = message_from_bytes(draft.data, policy=default)
     assert "attachment" in draft.headers["Content-Disposition"]
     assert (mail["X-Unsent"], mail["To"]) == ("1", "mandate@office.example")
-    assert mail.get_content().strip() in text
+    assert mail.get_content().replace("\r\n", "\n").strip() in text
     session.rollback()
     [tally] = session.scalars(select(LetterTally))
     assert (tally.how, tally.letters) == ("mailbox", 1)
@@ -343,14 +343,14 @@ def test_the_empty_form_may_be_cached_and_carries_nobody(appeal: Appeal, client:
 def test_the_greeting_names_only_a_holder_checked_lately(appeal: Appeal, client: FlaskClient) -> None:
     office = the_office()
     today = datetime.now(UTC).date()
-    office.terms[:] = []
-    session.flush()
+    session.execute(delete(OfficeTerm).where(OfficeTerm.office_id == office.id))
     term = OfficeTerm(
         office_id=office.id, position=0, name="Jane Doe", honorific="Ms.", family_name="Doe", starts="2020-01-01",
         verified=True, checked_on=today,
     )  # fmt: skip
     session.add(term)
     session.commit()
+    session.expire_all()
     assert "Dear Ms. Doe," in page_of(client, f"{LETTER}?of=1")
     term.checked_on = today - timedelta(days=91)
     session.commit()

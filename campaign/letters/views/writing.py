@@ -50,7 +50,7 @@ def written(lang: str, slug: str, office: str) -> AnyResponse:
         return _compose(found, form)
     if not form.validate():
         return _compose(found, form, 422)
-    return _WAYS[form.how](found, form)
+    return _WAYS.get(form.how, _unsaid)(found, form)
 
 
 def _place(lang: str, slug: str, office: str) -> Place | Response:
