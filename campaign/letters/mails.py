@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
 from campaign import tokens
 from campaign.db import session
 from campaign.letters import composing, queries
@@ -32,12 +34,17 @@ def letter_confirm(message: Message, _recipient: str) -> Draft | None:
 
 
 def letter(message: Message, _recipient: str) -> Draft | None:
-    """The letter, greeting whoever holds the office today; None when it was withdrawn or erased meanwhile."""
-    row = session.get(Letter, message.subject_id, populate_existing=True)
-    written = opened(row) if row is not None and row.state == "confirmed" else None
+    """The letter, greeting whoever holds the office today.
+
+    None when it was withdrawn or erased meanwhile, or when the office takes no letters any more.
+    """
+    row = session.scalars(select(Letter).where(Letter.id == message.subject_id, Letter.state == "confirmed")).first()
+    written = opened(row) if row is not None else None
     if row is None or written is None:
         return None
     office = session.get_one(Office, row.office_id)
+    if not addressing.accepts_letters(office):
+        return None
     greeting = addressing.greeting(office, row.language, datetime.now(UTC).date())
     return Draft(
         subject=written.sheet.subject,
