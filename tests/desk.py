@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextvars import Context
 from typing import Any
 
 from flask import Flask
@@ -14,6 +15,13 @@ from campaign.organisers import accounts, links
 OLGA = "olga@example.org"
 
 
+class Browser(FlaskClient):
+    """A browser whose requests share nothing with the app context of a test, as they would not in life."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return Context().run(super().open, *args, **{"buffered": True, **kwargs})
+
+
 def link_for(app: Flask, email: str = OLGA) -> str:
     """The path of a fresh sign-in link."""
     with app.app_context():
@@ -22,7 +30,7 @@ def link_for(app: Flask, email: str = OLGA) -> str:
 
 def signed_in(app: Flask, email: str = OLGA) -> FlaskClient:
     """A browser in which an organiser has signed in."""
-    browser = app.test_client()
+    browser = Browser(app, app.response_class)
     link = link_for(app, email)
     response = press(browser, link, link)
     assert response.status_code == 303, response.status

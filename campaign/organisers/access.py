@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, g, redirect, request, session, url_for
+from flask import Blueprint, abort, current_app, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from campaign.organisers import sessions
@@ -13,6 +13,7 @@ from campaign.organisers.models import Organiser
 from campaign.web import csrf
 
 _COOKIE_KEY = "desk"
+_ASKED = "undersigned.organiser"  # where one request keeps the answer
 _ASKING = frozenset({"GET", "HEAD"})
 
 
@@ -44,10 +45,10 @@ def own_page_only() -> None:
 
 def signed_in() -> Organiser | None:
     """Who sits at this browser, asked once a request."""
-    if "organiser" not in g:
+    if _ASKED not in request.environ:
         secret = session.get(_COOKIE_KEY)
-        g.organiser = sessions.current(secret) if secret else None
-    found: Organiser | None = g.organiser
+        request.environ[_ASKED] = sessions.current(secret) if secret else None
+    found: Organiser | None = request.environ[_ASKED]
     return found
 
 
