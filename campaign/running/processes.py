@@ -48,7 +48,7 @@ def _web(settings: Settings) -> list[str]:
         "granian", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
         "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(threads),
         "--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
-        "--respawn-interval", "1", "--workers-kill-timeout", "8",
+        "--respawn-interval", "1", "--workers-kill-timeout", "5",
     ]  # fmt: skip
 
 
