@@ -41,6 +41,17 @@ def disown(organisation_id: UUID) -> bool:
     return _end(organisation_id, OrganisationSignOn.state == "pending", "erased", **FORGOTTEN)
 
 
+def forget_everyone(appeal_id: UUID, *, unlist: bool) -> int:
+    """Forget everybody who answers for an organisation of an appeal, in the caller's transaction; how many.
+
+    What was checked stays listed, unless ``unlist``.
+    """
+    named = OrganisationSignOn.appeal_id == appeal_id, OrganisationSignOn.sealed.is_not(None)
+    ended: dict[str, Any] = {"state": "erased", "ended_at": clock()} if unlist else {}
+    forgotten = update(OrganisationSignOn).where(*named).values(**ended, **FORGOTTEN)
+    return session.connection().execute(forgotten).rowcount
+
+
 def expire() -> int:
     """End what waited too long for its button, and forget people; the number of sign-ons that expired."""
     waited = OrganisationSignOn.state == "pending", OrganisationSignOn.created_at <= clock() - WAITS

@@ -54,9 +54,9 @@ def count(appeal: Appeal) -> int:
 
 
 def waiting(appeal: Appeal) -> Sequence[OrganisationSignOn]:
-    """The confirmed ones that nobody has checked, the longest waiting first."""
-    found = _of(appeal, "confirmed").order_by(OrganisationSignOn.confirmed_at, OrganisationSignOn.id)
-    return session.scalars(found).all()
+    """The confirmed ones that nobody has checked, the longest waiting first; not those whose person is forgotten."""
+    found = _of(appeal, "confirmed").where(OrganisationSignOn.sealed.is_not(None))
+    return session.scalars(found.order_by(OrganisationSignOn.confirmed_at, OrganisationSignOn.id)).all()
 
 
 def refused(appeal: Appeal) -> Sequence[OrganisationSignOn]:

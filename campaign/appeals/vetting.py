@@ -19,12 +19,14 @@ from campaign.organisers import audit
 from campaign.organisers.models import Organiser
 
 log = structlog.get_logger()
+_REMEMBERED = OrganisationSignOn.sealed.is_not(None)  # nobody answers for one whose person is forgotten
+_WAITS = (OrganisationSignOn.state == "confirmed") & _REMEMBERED
 
 
 def check(organisation_id: UUID, *, by: Organiser) -> None:
     """Show it from now on. Raises Refused unless it waits to be checked."""
     values = {"state": "checked", "checked_at": clock(), "checked_by": by.id}
-    _decide(organisation_id, "organisation.checked", by, OrganisationSignOn.state == "confirmed", values)
+    _decide(organisation_id, "organisation.checked", by, _WAITS, values)
 
 
 def refuse(organisation_id: UUID, *, note: str, by: Organiser) -> None:
@@ -36,13 +38,13 @@ def refuse(organisation_id: UUID, *, note: str, by: Organiser) -> None:
         "refusal_note": note or None,
         "ended_at": clock(),
     }
-    _decide(organisation_id, "organisation.refused", by, OrganisationSignOn.state == "confirmed", values)
+    _decide(organisation_id, "organisation.refused", by, _WAITS, values)
 
 
 def undo(organisation_id: UUID, *, by: Organiser) -> None:
     """Let a decision be made anew. Raises Refused when there is none to undo, or its name is taken meanwhile."""
     values = {"state": "confirmed", "checked_at": None, "checked_by": None, "refusal_note": None, "ended_at": None}
-    decided = OrganisationSignOn.state.in_(["checked", "refused"]) & OrganisationSignOn.sealed.is_not(None)
+    decided = OrganisationSignOn.state.in_(["checked", "refused"]) & _REMEMBERED
     try:
         _decide(organisation_id, "organisation.undone", by, decided, values)
     except IntegrityError as error:

@@ -66,6 +66,7 @@ _DETAILS: dict[str, Any] = {
     "rows": _("rows"),
     "signatures": _("signatures"),
     "letters": _("letters"),
+    "organisations": _("organisations"),
     "mails": _("mails"),
 }
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from campaign import tokens
 from campaign.db import session
-from campaign.letters.models import Letter
 from campaign.mail import outbox
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft, from_templates
-from campaign.petition.models import Signature
+from campaign.rights.holdings import row_of
 from campaign.web import link
 
 PURPOSE = "mine"
@@ -24,8 +21,7 @@ _A_DAY = 5  # mails to one address, whoever asks
 def ask(address: Address, *, language: str, now: datetime) -> None:
     """Mail the link when something is held under this address; the same work and the same silence when not."""
     person = address.index()
-    row = session.scalar(select(Signature.id).where(Signature.person_index == person).limit(1))
-    row = row or session.scalar(select(Letter.id).where(Letter.person_index == person).limit(1))
+    row = row_of(person)
     if row is not None:
         outbox.enqueue(
             kind="mine",

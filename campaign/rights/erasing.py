@@ -1,12 +1,15 @@
-"""Forgetting a person: every signature, letter and mail of theirs loses what names them; the rows stay to be counted.
+"""Forgetting a person: whatever they signed, wrote or were sent loses what names them; the rows stay to be counted.
 
 A letter that an office has received is out of our hands, and the page says so; what we kept of it goes.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 import structlog
 
+from campaign.appeals import leaving as organisations_leaving
 from campaign.db import session
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox
@@ -15,6 +18,11 @@ from campaign.petition import ending as signatures_ending
 from campaign.rights.holdings import held_about
 
 log = structlog.get_logger()
+_ERASE = {
+    "signature": signatures_ending.erase,
+    "letter": letters_ending.erase,
+    "organisation": organisations_leaving.erase,
+}
 
 
 def erase(email: str) -> dict[str, int]:
@@ -26,11 +34,10 @@ def erase_person(person: bytes) -> dict[str, int]:
     """Erase all that is held under a person index. Done twice, the second time finds nothing."""
     holdings = held_about(person)
     for held in holdings:
-        end = letters_ending.erase if held.is_letter else signatures_ending.erase
-        end(held.row.id)
+        _ERASE[held.kind](held.row.id)
     mails = outbox.forget(person)
     session.commit()
-    letters = sum(held.is_letter for held in holdings)
-    counts = {"signatures": len(holdings) - letters, "letters": letters, "mails": mails}
+    kinds = Counter(held.kind for held in holdings)
+    counts = {f"{kind}s": kinds[kind] for kind in _ERASE} | {"mails": mails}
     log.info("person.erased", **counts)
     return counts

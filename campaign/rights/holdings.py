@@ -9,39 +9,50 @@ from uuid import UUID
 from sqlalchemy import select
 
 from campaign import vault
-from campaign.appeals.models import Appeal, ConsentWording
+from campaign.appeals.models import Appeal, ConsentWording, OrganisationSignOn
 from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.offices.models import Office
 from campaign.petition.models import Signature
 
+Row = Signature | Letter | OrganisationSignOn
+KINDS: dict[type[Row], str] = {Signature: "signature", Letter: "letter", OrganisationSignOn: "organisation"}
+_OF_AN_ORGANISATION = ("name", "registration", "website", "ecosoc_status", "ecosoc_year", "refusal_note")
+
 
 @dataclass(frozen=True)
 class Holding:
-    """One signature or letter of a person: its row, the appeal (and office), what they typed, what they agreed to."""
+    """One signature, letter or organisation of a person: its row, its appeal, what they typed and agreed to."""
 
-    row: Signature | Letter
+    row: Row
     appeal: Appeal
     wording: ConsentWording
     said: dict[str, Any]
     office: Office | None = None
 
     @property
+    def kind(self) -> str:
+        """What it is: "signature", "letter" or "organisation"."""
+        return KINDS[type(self.row)]
+
+    @property
     def is_letter(self) -> bool:
-        """Whether it is a letter to an office rather than a signature."""
-        return self.office is not None
+        """Whether it is a letter to an office."""
+        return self.kind == "letter"
 
     def as_json(self) -> dict[str, Any]:
         """The holding as plain values, for the person to take along (GDPR, articles 15 and 20)."""
         clear: dict[str, Any] = {"appeal": self.appeal.slug, "state": self.row.state, "country": self.row.country}
         if isinstance(self.row, Signature):
             clear |= {"visibility": self.row.visibility, "updates": self.row.updates}
+        elif isinstance(self.row, OrganisationSignOn):
+            clear |= {field: getattr(self.row, field) for field in _OF_AN_ORGANISATION}
         else:
             clear |= {"office": self.office.slug if self.office else None}
         times = {name: _iso(getattr(self.row, name)) for name in ("created_at", "confirmed_at", "ended_at")}
         agreed = {"text": self.wording.text, "language": self.wording.language, "version": self.wording.version}
         return {
-            "kind": "letter" if self.is_letter else "signature",
+            "kind": self.kind,
             **clear,
             **self.said,
             **times,
@@ -50,16 +61,22 @@ class Holding:
 
 
 def person_of(row_id: UUID) -> bytes | None:
-    """The person index of the signature or letter with this id; None when it is gone or was erased."""
-    for model in (Signature, Letter):
+    """The person index of the row with this id; None when it is gone or was erased."""
+    for model in KINDS:
         found = session.scalar(select(model.person_index).where(model.id == row_id))
         if found is not None:
             return found
     return None
 
 
+def row_of(person: bytes) -> UUID | None:
+    """One row that is held about a person; None when nothing is."""
+    found = (session.scalar(select(model.id).where(model.person_index == person).limit(1)) for model in KINDS)
+    return next((row for row in found if row is not None), None)
+
+
 def held_about(person: bytes) -> list[Holding]:
-    """Every signature and letter of a person, newest first; none when nothing is held."""
+    """Everything that a person signed, wrote or answers for, newest first; none when nothing is held."""
     signed = (
         select(Signature, Appeal, ConsentWording)
         .join(Appeal, Appeal.id == Signature.appeal_id)
@@ -73,12 +90,19 @@ def held_about(person: bytes) -> list[Holding]:
         .join(Office, Office.id == Letter.office_id)
         .where(Letter.person_index == person)
     )
-    found = [Holding(s, a, w, _opened(s)) for s, a, w in session.execute(signed)]
+    answered_for = (
+        select(OrganisationSignOn, Appeal, ConsentWording)
+        .join(Appeal, Appeal.id == OrganisationSignOn.appeal_id)
+        .join(ConsentWording, ConsentWording.id == OrganisationSignOn.wording_id)
+        .where(OrganisationSignOn.person_index == person)
+    )
+    rows = [*session.execute(signed), *session.execute(answered_for)]
+    found = [Holding(row, appeal, wording, _opened(row)) for row, appeal, wording in rows]
     found += [Holding(x, a, w, _opened(x), o) for x, a, w, o in session.execute(written)]
     return sorted(found, key=lambda h: h.row.created_at, reverse=True)
 
 
-def _opened(row: Signature | Letter) -> dict[str, Any]:
+def _opened(row: Row) -> dict[str, Any]:
     if row.sealed is None:
         return {}
     return vault.current().open(row.sealed, table=row.__tablename__, row=row.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import Date, cast, func, select
 
+from campaign.appeals import leaving as organisations_leaving
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
@@ -27,6 +28,7 @@ def forget_due() -> int:
     for appeal_id in due:
         forgotten += signatures_ending.forget_everyone(appeal_id, uncount=False)
         forgotten += letters_ending.forget_everyone(appeal_id)
+        forgotten += organisations_leaving.forget_everyone(appeal_id, unlist=False)
         session.commit()
     if forgotten:
         log.info("retention.forgotten", appeals=len(due), rows=forgotten)
@@ -41,6 +43,7 @@ def forget_rehearsal(appeal: Appeal) -> int:
     if appeal.opened_at is not None:
         raise Refused(_("This appeal has been open: what people signed is no rehearsal."))
     forgotten = signatures_ending.forget_everyone(appeal.id, uncount=True) + letters_ending.forget_everyone(appeal.id)
+    forgotten += organisations_leaving.forget_everyone(appeal.id, unlist=True)
     session.commit()
     log.info("rehearsal.forgotten", appeal=appeal.slug, rows=forgotten)
     return forgotten

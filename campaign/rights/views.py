@@ -10,6 +10,7 @@ from flask import Blueprint, abort, current_app, jsonify, redirect, render_templ
 from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
+from campaign.appeals import leaving as organisations_leaving
 from campaign.i18n import INTERFACE, best_of, speak
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
@@ -89,6 +90,14 @@ def withdraw_letter(token: str, row: UUID) -> Page:
     """Stop a letter that has not left."""
     _one(token, row)
     letters_ending.withdraw(row)
+    return _back(token)
+
+
+@blueprint.post("/mine/<token>/organisations/<uuid:row>/withdraw")
+def withdraw_organisation(token: str, row: UUID) -> Page:
+    """Take an organisation's name back: it is no longer listed."""
+    _one(token, row)
+    organisations_leaving.withdraw(row)
     return _back(token)
 
 
