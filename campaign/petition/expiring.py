@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, text, update
 from sqlalchemy import DateTime as Moment
@@ -19,7 +19,7 @@ ENDED = ("lapsed", "expired", "erased")
 FORGOTTEN = {"sealed": None, "email_index": None, "person_index": None, "public_name": None}
 
 
-def clock() -> ColumnElement[object]:
+def clock() -> ColumnElement[datetime]:
     """The database's clock, the only one that orders events."""
     return func.clock(type_=Moment(timezone=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import BooleanField, EmailField, Form, HiddenField, RadioField, SelectField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from campaign.appeals.names import clean_name
 from campaign.errors import Refused
@@ -30,7 +31,11 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
     name = StringField(lazy_gettext("Full name"))
     email = EmailField(lazy_gettext("Email"))
     country = SelectField(lazy_gettext("Country you live in"))
-    visibility = RadioField(lazy_gettext("Who may see your name?"), choices=list(VISIBILITY), default="counted")
+    visibility = RadioField(
+        lazy_gettext("Who may see your name?"),
+        choices=[SelectChoice(*choice) for choice in VISIBILITY],
+        default="counted",
+    )
     consent = BooleanField(lazy_gettext("I agree"))
     updates = BooleanField(lazy_gettext("Tell me what comes of this, at most once a month"))
     website = StringField(lazy_gettext("Leave this empty"))  # people do not see it; machines fill it in
@@ -39,7 +44,8 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
 
     def __init__(self, typed: Any = None, *, language: str) -> None:
         super().__init__(typed)
-        self.country.choices = [("", _("Choose")), (UNSAID, _("Prefer not to say")), *countries(language)]
+        offered = [("", _("Choose")), (UNSAID, _("Prefer not to say")), *countries(language)]
+        self.country.choices = [SelectChoice(*choice) for choice in offered]
 
     def validate_name(self, field: StringField) -> None:
         """Refuse what is no name, in words for whoever typed it."""

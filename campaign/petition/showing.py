@@ -76,7 +76,8 @@ def frame(published: Published, lang: str) -> dict[str, Any]:
         "when": when,
         "prose": texts.render,
         "year": i18n.part_of_date(date(content.statement.year, 1, 1), "y"),
-        "page_url": link("petition.show", lang=lang, slug=published.appeal.slug),
+        "page_url": _absolute(published, lang),
+        "alternates": [(code, _absolute(published, code)) for code in content.languages],
     }
 
 
@@ -92,6 +93,21 @@ def document(published: Published, lang: str, today: date) -> dict[str, Any]:
         "ledger": [_line(demand, words, found, today) for demand in content.demands],
         "cards": [_card(found[slug], words.offices[slug], today) for slug in content.addressees],
     }
+
+
+def recipients(published: Published, lang: str) -> list[str]:
+    """The offices that get the names of who allowed it; the Council's President, as a State's envoy, gets numbers."""
+    names = published.content.text(lang).offices
+    found = offices.by_slugs(published.content.addressees)
+    return [names[s].name for s in published.content.addressees if found[s].form != "council-president"]
+
+
+def about(signatures: int) -> int:
+    """A count as one says it: two digits and noughts; 0 while it is too small to be told roughly."""
+    if signatures < SOME:
+        return 0
+    noughts: int = 10 ** max(len(str(signatures)) - 2, 0)
+    return signatures // noughts * noughts
 
 
 def goal(published: Published) -> int:
@@ -110,6 +126,10 @@ def when(moment: PartialDate) -> str:
 
 def _show(published: Published, lang: str) -> str:
     return url_for("petition.show", lang=lang, slug=published.appeal.slug)
+
+
+def _absolute(published: Published, lang: str) -> str:
+    return link("petition.show", lang=lang, slug=published.appeal.slug)
 
 
 def _languages(published: Published) -> list[tuple[str, str, str]]:

@@ -78,24 +78,25 @@ def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
 @blueprint.get(SPEECH + "/data")
 def data(lang: str, slug: str) -> Response:
     """What happens with a signer's data."""
-    return _words("petition/data.html", lang, slug)
+    published = published_or_404(lang, slug)
+    return _words("petition/data.html", published, lang, recipients=showing.recipients(published, lang))
 
 
 @blueprint.get(SPEECH + "/case")
 def case(lang: str, slug: str) -> Response:
     """How a case reaches the UN; collects nothing."""
-    return _words("petition/case.html", lang, slug)
+    return _words("petition/case.html", published_or_404(lang, slug), lang)
 
 
 @blueprint.get(SPEECH + "/safety")
 def safety(lang: str, slug: str) -> Response:
     """For whoever lives in the country at risk or has family there."""
-    return _words("petition/safety.html", lang, slug)
+    return _words("petition/safety.html", published_or_404(lang, slug), lang)
 
 
-def _words(template: str, lang: str, slug: str) -> Response:
-    published = published_or_404(lang, slug)
-    return cacheable(make_response(render_template(template, **showing.frame(published, lang))), CALM)
+def _words(template: str, published: Published, lang: str, **more: object) -> Response:
+    told = showing.frame(published, lang) | more
+    return cacheable(make_response(render_template(template, **told)), CALM)
 
 
 def _page(published: Published, lang: str, form: SignForm | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import abort, current_app, redirect, render_template, request, url_for
@@ -98,6 +99,7 @@ def _button(signature: Signature, token: str) -> Page:
 
 
 def _thanks(signature: Signature, *, token: str = "", receipt: bool = False) -> Page:
+    told = _frame(signature)
     return render_template(
         "petition/confirmed.html",
         signature=signature,
@@ -105,7 +107,8 @@ def _thanks(signature: Signature, *, token: str = "", receipt: bool = False) -> 
         link=private_link(signature.id) if receipt else "",
         reference=reference(signature.id) if receipt else "",
         mailed="mailed" in request.args,
-        **_frame(signature),
+        about=showing.about(told["count"]),
+        **told,
     )
 
 
@@ -124,5 +127,5 @@ def _signature(purpose: str, token: str, max_age: int) -> Signature:
     return signature
 
 
-def _frame(signature: Signature) -> dict[str, object]:
+def _frame(signature: Signature) -> dict[str, Any]:
     return showing.frame(showing.of(signature), signature.language)
