@@ -39,13 +39,22 @@ def test_it_works(post: Post, live: Sink) -> None:
     assert post.story(row) == ["ready", "leased", "attempting", "accepted"]
 
 
-def test_one_connection_carries_many_messages(post: Post, live: Sink) -> None:
+def test_one_connection_carries_many_messages_to_one_recipient_each(post: Post, live: Sink) -> None:
     for n in range(30):
-        post.confirm(f"confirm:{n}", to=f"p{n}@people.internal")
+        post.letter(f"letter:{n}", to=f"o{n}@offices.internal")
     post.drain()
     assert len(live.messages) == 30
     assert all(len(one.recipients) == 1 for one in live.messages)
     assert live.connections == 1
+
+
+def test_people_who_wait_in_numbers_are_served_by_several_links(post: Post, live: Sink) -> None:
+    for n in range(60):
+        post.confirm(f"confirm:{n}", to=f"p{n}@people.internal")
+    live.answers["RCPT"] = [0.3] * 8
+    post.drain()
+    assert len(live.messages) == len(live.taken) == 60
+    assert live.connections == 4
 
 
 @pytest.mark.parametrize("phase", ["MAIL", "RCPT", "DATA"])

@@ -8,21 +8,37 @@ rehearsal is not taken once mail goes out, nor the reverse; what may only ever b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, exists, func, literal, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Interval,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
 from campaign.db import session
 from campaign.mail import transports
 from campaign.mail.models import Message, Pause, Suppression
-from campaign.mail.moving import CLOCK, move
+from campaign.mail.moving import CLOCK, change, move, run
 from campaign.mail.pausing import ALL
 from campaign.mail.states import ATTEMPT_LEASE, LEASE, MAY_COME_FROM, State
 
 _message = Message.__table__.c
+_OURS = (_message.id == bindparam("row"), _message.epoch == bindparam("ours"))
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
 
 
@@ -70,28 +86,50 @@ def begin(claim: Claim, **kept: Any) -> bool:
 
     ``kept`` are the columns of a first rendering. Without True, DATA must not be said.
     """
-    ours = (*_ours(claim), _message.lease_until > CLOCK, *_may_leave())
-    begun = move(*ours, to=State.ATTEMPTING, why="begins to leave", lease_until=CLOCK + ATTEMPT_LEASE, **kept)
-    session.commit()
-    return bool(begun)
+    return _run(_beginning(tuple(kept)), claim, "begins to leave", **kept)
 
 
-def finish(claim: Claim, to: State, why: str, **values: Any) -> bool:
-    """Record what became of a claimed row; False when another has it by now. Commits."""
-    moved = move(*_ours(claim), to=to, why=why, lease_until=None, **values)
-    session.commit()
-    return bool(moved)
+def finish(claim: Claim, to: State, why: str, *, wait: timedelta | None = None, **values: Any) -> bool:
+    """Record what became of a claimed row; False when another has it by now. Commits.
+
+    ``wait`` is how long it shall not be claimed again; ``values`` are further columns.
+    """
+    if wait is not None:
+        values["not_before"] = wait
+    return _run(_finishing(to, tuple(values)), claim, why, **values)
 
 
 def release(*claims: Claim, why: str) -> None:
     """Give back what was claimed and not begun, at once instead of when its lease ends. Commits."""
     for claim in claims:
-        move(*_ours(claim), _message.state == State.LEASED, to=State.READY, why=why, lease_until=None)
+        leased = (_message.id == claim.id, _message.epoch == claim.epoch, _message.state == State.LEASED)
+        move(*leased, to=State.READY, why=why, lease_until=None)
     session.commit()
 
 
-def _ours(claim: Claim) -> tuple[ColumnElement[bool], ...]:
-    return (_message.id == claim.id, _message.epoch == claim.epoch)
+def _run(statement: Select[Any], claim: Claim, why: str, **values: Any) -> bool:
+    given = {f"new_{name}": value for name, value in values.items()}
+    moved = run(statement, why=why, row=claim.id, ours=claim.epoch, **given)
+    session.commit()
+    return bool(moved)
+
+
+@cache
+def _beginning(columns: tuple[str, ...]) -> Select[Any]:
+    where = (*_OURS, _message.lease_until > CLOCK, *_may_leave())
+    return change(*where, to=State.ATTEMPTING, lease_until=CLOCK + ATTEMPT_LEASE, **_new(columns))
+
+
+@cache
+def _finishing(to: State, columns: tuple[str, ...]) -> Select[Any]:
+    values = _new(columns)
+    if "not_before" in values:
+        values["not_before"] = CLOCK + bindparam("new_not_before", type_=Interval)
+    return change(*_OURS, to=to, lease_until=None, **values)
+
+
+def _new(columns: tuple[str, ...]) -> dict[str, Any]:
+    return {name: bindparam(f"new_{name}") for name in columns}
 
 
 def _due(lane: int, mode: str) -> tuple[ColumnElement[bool], ...]:

@@ -18,15 +18,16 @@ from campaign.errors import PermanentFailure, TemporaryFailure
 from campaign.mail import claiming, consequences, pausing, rendering
 from campaign.mail.backoff import delay
 from campaign.mail.claiming import Claim
-from campaign.mail.moving import CLOCK
 from campaign.mail.rendering import Letterbox
 from campaign.mail.replies import STATE_AFTER, Outcome, Why
 from campaign.mail.smtp import Locked
-from campaign.mail.states import PEOPLE, State
+from campaign.mail.states import LETTERS, PEOPLE, UPDATES, State
 from campaign.mail.transports import Door
 
 log = structlog.get_logger()
-_A_CLAIM = {True: 50, False: 10}  # people, others: how long people wait behind a batch that has begun
+A_CLAIM = {PEOPLE: 20, LETTERS: 10, UPDATES: 20}
+"""Rows a claim, by lane: few enough to be sent within their lease, and that a stop or a new message waits little."""
+
 _DATABASE_BACK = (0.1, 1, 3, 10, 30)  # seconds to wait for it, with an answer in hand
 
 
@@ -34,7 +35,7 @@ def deliver_batch(lane: int, door: Door, stopping: threading.Event) -> int:
     """Claim once and let each message out; gives how many were claimed (0: nothing due, or the door is shut)."""
     if not claiming.waiting(lane, door.mode) or not _opened(door):
         return 0
-    claims = claiming.claim(lane, door.mode, _A_CLAIM[lane == PEOPLE])
+    claims = claiming.claim(lane, door.mode, A_CLAIM[lane])
     for done, claim in enumerate(claims):
         if stopping.is_set() or not _opened(door):
             claiming.release(*claims[done:], why="given back unsent")
@@ -90,8 +91,8 @@ def _end(claim: Claim, to: State, why: str) -> None:
 def _put_off(claim: Claim, error: str) -> None:
     session.rollback()
     attempts = claim.message.attempts + 1
-    later = CLOCK + delay(Why.BUSY, attempts)
-    claiming.finish(claim, State.DEFERRED, f"cannot be written now: {error}", attempts=attempts, not_before=later)
+    wait = delay(Why.BUSY, attempts)
+    claiming.finish(claim, State.DEFERRED, f"cannot be written now: {error}", attempts=attempts, wait=wait)
     log.error("mail.not_rendered", message=str(claim.id), kind=claim.message.kind, error=error)
 
 
@@ -119,8 +120,7 @@ def _write(claim: Claim, result: Outcome, box: Letterbox) -> None:
         "queue_id": result.queue_id or None,
         **(box.kept if to is not State.ACCEPTED else {}),  # refused before DATA, its bytes are not kept yet
     }
-    if to is State.DEFERRED:
-        values["not_before"] = CLOCK + delay(result.why, attempts)
-    claiming.finish(claim, to, result.why.value, **values)
+    wait = delay(result.why, attempts) if to is State.DEFERRED else None
+    claiming.finish(claim, to, result.why.value, wait=wait, **values)
     log.info("mail.attempted", message=str(claim.id), state=to.value)
     consequences.draw(claim.message, result)

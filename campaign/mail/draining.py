@@ -8,14 +8,19 @@ thousand letters do not delay one confirmation.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from flask import current_app
+import structlog
+from flask import Flask, current_app
 
 from campaign.mail import transports
-from campaign.mail.delivery import deliver_batch
-from campaign.mail.states import LANES, PEOPLE
+from campaign.mail.delivery import A_CLAIM, deliver_batch
+from campaign.mail.states import LANES, LETTERS, PEOPLE, UPDATES
 from campaign.mail.transports import Door
 
+log = structlog.get_logger()
+_HELPERS = {PEOPLE: 3, LETTERS: 0, UPDATES: 1}  # a relay far away answers four times a message
 stopping = threading.Event()
 """Set when this process shall claim nothing new: it finishes the message in hand and gives the rest back."""
 
@@ -55,32 +60,63 @@ _STILES = {lane: Turnstile() for lane in LANES}
 
 def drain() -> None:
     """Let out what is due in every lane, people first; returns when nothing is left or another thread does it."""
-    ways = transports.doors(current_app)
-    try:
-        for lane in LANES:
-            _drain(lane, ways)
-    finally:
-        for door in ways:
-            door.close()
+    for lane in LANES:
+        _drain(lane)
 
 
-def _drain(lane: int, ways: list[Door]) -> None:
+def _drain(lane: int) -> None:
     stile = _STILES[lane]
     if not stile.enter():
         return
     try:
-        _empty(lane, ways)
+        _empty(lane)
         while not stile.leave():
-            _empty(lane, ways)
+            _empty(lane)
     except BaseException:
         stile.abandon()
         raise
 
 
-def _empty(lane: int, ways: list[Door]) -> None:
-    while not stopping.is_set() and _round(lane, ways):
-        if lane != PEOPLE:
-            _drain(PEOPLE, ways)
+def _empty(lane: int) -> None:
+    """Send alone while one claim holds all there is, and with helpers (each its own link) once there is more."""
+    helpers: list[threading.Thread] = []
+    try:
+        with _doors() as ways:
+            while not stopping.is_set() and (sent := _round(lane, ways)):
+                if sent == A_CLAIM[lane] and not helpers:
+                    helpers += _call_helpers(lane)
+                if lane != PEOPLE:
+                    _drain(PEOPLE)
+    finally:
+        for helper in helpers:
+            helper.join()
+
+
+def _call_helpers(lane: int) -> list[threading.Thread]:
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # a thread has no context to ask
+    helpers = [threading.Thread(target=_help, args=(app, lane)) for _ in range(_HELPERS[lane])]
+    for helper in helpers:
+        helper.start()
+    return helpers
+
+
+def _help(app: Flask, lane: int) -> None:
+    try:
+        with app.app_context(), _doors() as ways:
+            while not stopping.is_set() and _round(lane, ways):
+                pass
+    except Exception as error:  # whoever called for help meets the same trouble, and says it with a trace
+        log.warning("mail.helper_left", lane=lane, error=type(error).__name__)
+
+
+@contextmanager
+def _doors() -> Iterator[list[Door]]:
+    ways = transports.doors(current_app)
+    try:
+        yield ways
+    finally:
+        for door in ways:
+            door.close()
 
 
 def _round(lane: int, ways: list[Door]) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, insert, literal, select, update
 
 from campaign.db import session
 from campaign.mail.models import Message, MessageEvent
@@ -29,15 +29,20 @@ class Moved(NamedTuple):
     at: datetime
 
 
-def move(
-    *where: ColumnElement[bool],
-    to: State,
-    why: str,
-    limit: int | None = None,
-    only_free: bool = False,
-    **values: Any,
-) -> Sequence[Moved]:
-    """Bring the rows that match ``where`` to state ``to``, with an event each; the caller commits.
+def move(*where: ColumnElement[bool], to: State, why: str, **how: Any) -> Sequence[Moved]:
+    """Bring the rows that match ``where`` to state ``to``, with an event each; ``how`` as for ``change``."""
+    return run(change(*where, to=to, **how), why=why)
+
+
+def run(statement: Select[Any], *, why: str, **given: Any) -> Sequence[Moved]:
+    """Execute what ``change`` made, with values for the parameters in it; the caller commits."""
+    return [Moved(*found) for found in session.execute(statement, {"why": why, **given})]
+
+
+def change(
+    *where: ColumnElement[bool], to: State, limit: int | None = None, only_free: bool = False, **values: Any
+) -> Select[Any]:
+    """The statement of a change, to be built once where it runs often; the event's ``why`` is a parameter.
 
     ``limit`` takes the oldest by ``not_before``; ``only_free`` passes over rows that another transaction holds
     (SKIP LOCKED) instead of waiting for it. ``values`` are further columns to set.
@@ -54,7 +59,6 @@ def move(
         .returning(_message.id, found.c.was, _message.epoch, _message.changed_at)
         .cte("moved")
     )
-    row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, literal(why, Text))
+    row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, bindparam("why", type_=Text))
     noted = insert(MessageEvent).from_select(["message_id", "from_state", "to_state", "epoch", "why"], row)
-    rows = session.execute(select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte("noted")))
-    return [Moved(*found) for found in rows]
+    return select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte("noted"))

@@ -10,11 +10,25 @@ import secrets
 from base64 import b32encode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Text, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Interval,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaign import vault
@@ -79,11 +93,12 @@ def enqueue(
         "mode": transports.CAPTURE if only else transports.mode(current_app),
         "capture_only": only,
         "origin": origin,
-        "not_before": not_before or CLOCK,
-        "expires_at": CLOCK + (expires_in or EXPIRES_IN[lane]),
+        "not_before": not_before,
+        "expires_at": expires_in or EXPIRES_IN[lane],
         "token": b32encode(secrets.token_bytes(10)).decode().lower(),
     }
-    return _insert(values, cap)
+    added: UUID | None = session.scalar(_insertion(tuple(values), cap is not None), values | {"cap": cap})
+    return added
 
 
 def cancel(*dedupe_keys: str, why: str = "taken back") -> int:
@@ -158,27 +173,28 @@ def _of_another_mode(running: str) -> ColumnElement[bool]:
     return (_message.mode != running) & ~_message.capture_only
 
 
-def _insert(values: dict[str, Any], cap: int | None) -> UUID | None:
+@cache
+def _insertion(columns: tuple[str, ...], capped: bool) -> Select[Any]:
     """Message and first event in one statement, so that neither the key nor the cap is asked beforehand."""
-    row = select(*(_bound(name, value) for name, value in values.items()))
-    if cap is not None:
-        row = row.where(_sent_today(values["mailbox_index"]) < cap)
+    given: dict[str, ColumnElement[Any]] = {name: bindparam(name, type_=_message[name].type) for name in columns}
+    given["not_before"] = func.coalesce(given["not_before"], CLOCK)
+    given["expires_at"] = CLOCK + bindparam("expires_at", type_=Interval)
+    row = select(*given.values())
+    if capped:
+        row = row.where(_sent_today() < bindparam("cap", type_=Integer))
     added = (
         upsert(Message)
-        .from_select(list(values), row)
+        .from_select(list(columns), row)
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
         .returning(_message.id)
         .cte("added")
     )
     event = select(added.c.id, literal(State.READY.value, Text), literal(0), literal("enqueued", Text))
     noted = insert(MessageEvent).from_select(["message_id", "to_state", "epoch", "why"], event)
-    return session.scalar(select(added.c.id).add_cte(noted.cte("noted")))
+    return select(added.c.id).add_cte(noted.cte("noted"))
 
 
-def _sent_today(mailbox: bytes) -> Any:
+def _sent_today() -> Any:
+    mailbox = bindparam("mailbox_index", type_=LargeBinary)
     today = (_message.mailbox_index == mailbox, _message.lane == PEOPLE, _message.created_at > CLOCK - _DAY)
     return select(func.count()).where(*today).scalar_subquery()
-
-
-def _bound(name: str, value: Any) -> ColumnElement[Any]:
-    return value if isinstance(value, ColumnElement) else literal(value, _message[name].type)
