@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from campaign.appeals import organisations, queries, vetting
-from campaign.appeals.models import OrganisationSignOn
+from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.names import clean_line
-from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
@@ -23,7 +23,7 @@ _LONGEST_NOTE = 300
 @blueprint.get("")
 def listing(slug: str) -> str:
     """Who waits to be checked, with the person who answers for it; who is shown; who was refused."""
-    published = _published(slug)
+    published = queries.published(slug) or abort(404)
     waiting = organisations.waiting(published.appeal)
     return render_template(
         "desk/organisations.html",
@@ -71,16 +71,10 @@ def undo(slug: str, row: UUID) -> Response:
     return _back(slug)
 
 
-def _published(slug: str) -> Published:
-    return queries.published(slug) or abort(404)
-
-
 def _organisation(slug: str, row: UUID) -> OrganisationSignOn:
     """The sign-on of this appeal, or 404."""
-    found = session.get(OrganisationSignOn, row)
-    if found is None or found.appeal_id != _published(slug).appeal.id:
-        abort(404)
-    return found
+    found = select(OrganisationSignOn).join(Appeal).where(Appeal.slug == slug, OrganisationSignOn.id == row)
+    return session.scalar(found) or abort(404)
 
 
 def _back(slug: str) -> Response:
