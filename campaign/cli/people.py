@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from campaign.cli import stage
@@ -33,6 +35,7 @@ def erase(email: str) -> None:
     """Forget whoever has EMAIL: their signatures, letters and mails lose everything that names them."""
     with stage.application():
         counts = erasing.erase(email)
-        audit.record("person.erased", "somebody", actor="command line", signatures=counts["signatures"])
+        details: dict[str, Any] = dict(counts)
+        audit.record("person.erased", "somebody", actor="command line", **details)
         session.commit()
     click.echo("Erased: " + ", ".join(f"{n} {what}" for what, n in counts.items()) + ".")

@@ -41,7 +41,7 @@ class Commands(click.Group):
             Refused,
             OSError,
         ) as problem:
-            raise Problem(str(problem)) from None
+            raise Problem(_line(problem)) from None
         except OperationalError as problem:
             raise Problem(f"The database cannot be used: {str(problem.orig).strip().splitlines()[0]}") from None
 
@@ -49,3 +49,9 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def campaign() -> None:
     """Run and look after an installation of Undersigned. Settings come from the environment."""
+
+
+def _line(problem: Exception) -> str:
+    if isinstance(problem, OSError) and problem.filename:
+        return f"{problem.filename}: {problem.strerror}"
+    return str(problem)
