@@ -98,8 +98,9 @@ def test_the_cards_say_what_is_possible(appeal: Appeal, client: FlaskClient) -> 
     a_checked_address("sr-truth")
     text = page_of(client, PATH)
     assert text.count('type="checkbox"') == 4
-    assert text.count("We can pass your letter on") == 1
-    assert text.count("Nobody has checked a mail address of this office yet") == 3
+    assert "a checked mail address of 1 of these offices" in text
+    assert text.count("By us, from your own mailbox, or on paper.") == 1
+    assert text.count("Nobody has checked a mail address yet") == 3
     assert "English" in text
     assert "Español" in text
     assert f"/en/{SLUG}/case" in text
@@ -205,8 +206,12 @@ def test_change_it_brings_everything_back(appeal: Appeal, client: FlaskClient) -
 
 
 def test_the_language_is_the_pages_where_the_office_works_in_it(appeal: Appeal, client: FlaskClient) -> None:
-    assert 'lang="fr"' in client.get(f"/fr/{SLUG}/letters/sr-iran").get_data(as_text=True).split('class="sheet"')[1][:40]
-    assert 'lang="en"' in client.get(f"/fa/{SLUG}/letters/sr-iran").get_data(as_text=True).split('class="sheet"')[1][:40]
+    assert (
+        'lang="fr"' in client.get(f"/fr/{SLUG}/letters/sr-iran").get_data(as_text=True).split('class="sheet"')[1][:40]
+    )
+    assert (
+        'lang="en"' in client.get(f"/fa/{SLUG}/letters/sr-iran").get_data(as_text=True).split('class="sheet"')[1][:40]
+    )
     assert 'lang="es"' in client.get(f"{LETTER}?in=es").get_data(as_text=True).split('class="sheet"')[1][:40]
     assert 'lang="en"' in client.get(f"{LETTER}?in=zz").get_data(as_text=True).split('class="sheet"')[1][:40]
 

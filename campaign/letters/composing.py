@@ -40,9 +40,16 @@ def signature(name: str, country: str | None, language: str) -> str:
 
 def whole(sheet: Sheet, greeting: str) -> str:
     """The letter from its greeting to its footer, blocks apart by an empty line."""
-    blocks = [greeting, sheet.opening, sheet.message, sheet.facts, sheet.request, sheet.closing, sheet.signature]
-    if sheet.footer:
-        blocks.append(_FOOTER_FOLLOWS + sheet.footer)
+    footer = _FOOTER_FOLLOWS + sheet.footer if sheet.footer else ""
+    return _apart(unsigned(sheet, greeting), sheet.signature, footer)
+
+
+def unsigned(sheet: Sheet, greeting: str) -> str:
+    """The letter from its greeting to its closing; on paper a hand signs below."""
+    return _apart(greeting, sheet.opening, sheet.message, sheet.facts, sheet.request, sheet.closing)
+
+
+def _apart(*blocks: str) -> str:
     return "\n\n".join(block.strip("\n") for block in blocks if block)
 
 

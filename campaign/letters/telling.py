@@ -83,7 +83,9 @@ _STOPPABLE = frozenset({"held", "ready", "leased", "deferred"})
 def tell(posted: Posted) -> Told:
     """What became of one letter, in the language of the request."""
     word, tone, sentence = _state(posted)
-    return Told(str(word), tone, str(sentence), tuple(_steps(posted, tone)), _can_be_stopped(posted))
+    steps = tuple(_steps(posted, tone))
+    said = "" if steps and steps[-1].reached else str(sentence)  # its last step says it
+    return Told(str(word), tone, said, steps, _can_be_stopped(posted))
 
 
 def _state(posted: Posted) -> tuple[object, str, object]:
@@ -108,7 +110,7 @@ def _steps(posted: Posted, tone: str) -> Iterable[Step]:
         return
     yield Step(_("You confirmed it"), letter.confirmed_at)
     if letter.state != "confirmed":
-        yield Step(str(_BEFORE[letter.state][0]), letter.ended_at)
+        yield Step(str(_BEFORE[letter.state][2]), letter.ended_at)
     elif message is not None:
         yield _last(posted, message, tone)
 
@@ -116,7 +118,7 @@ def _steps(posted: Posted, tone: str) -> Iterable[Step]:
 def _last(posted: Posted, message: Message, tone: str) -> Step:
     if message.state in {"held", "ready", "leased", "deferred", "attempting"}:
         return Step(_to_come(message), reached=False)
-    return Step(str(_state(posted)[0]), message.changed_at, tone=tone if tone in {"bad", "unknown"} else "")
+    return Step(str(_state(posted)[2]), message.changed_at, tone=tone if tone in {"bad", "unknown"} else "")
 
 
 def _to_come(message: Message) -> str:

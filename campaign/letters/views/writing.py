@@ -10,6 +10,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
+from campaign.i18n import country_name
 from campaign.i18n import gettext as _
 from campaign.letters import composing, mailbox, tallying
 from campaign.letters import writing as letters
@@ -142,8 +143,13 @@ def _paper(place: Place, form: LetterForm) -> Response:
         _tally(place, "paper")
     today = places.today()
     lines = addressing.address_lines(place.office, place.draft.language, today)
-    text = composing.whole(filling.sheet(place, form), place.draft.greeting)
-    return _page("print/letter", place, form, paper=paper, address=lines, text=text, today=today)
+    more = {
+        "address": lines,
+        "today": today,
+        "country": country_name(filling.kept_country(place, form), place.draft.language),
+    }
+    text = composing.unsigned(filling.sheet(place, form), place.draft.greeting)
+    return _page("print/letter", place, form, paper=paper, text=text, **more)
 
 
 def _unsaid(place: Place, form: LetterForm) -> Response:
