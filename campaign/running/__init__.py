@@ -68,21 +68,22 @@ def _prepare(servers: Servers) -> None:
 
 
 def _serve(settings: Settings, servers: Servers, stop: Event) -> None:
-    started = processes(settings, servers.environment)
+    web, worker = processes(settings, servers.environment)
+
+    def ready() -> bool:
+        """The web answers: now the worker may have the processors, and the operator the address."""
+        if not _answers(settings):
+            return False
+        worker.start()
+        click.echo(f"ready {settings.PUBLIC_URL}")
+        return True
+
     try:
-        for child in started:
-            child.start()
-        watch([*servers.children, *started], stop, tell=_tell, ready=lambda: _announce(settings))
+        web.start()
+        watch([*servers.children, web, worker], stop, tell=_tell, ready=ready)
     finally:
-        for child in reversed(started):
-            child.stop()
-
-
-def _announce(settings: Settings) -> bool:
-    if not _answers(settings):
-        return False
-    click.echo(f"ready {settings.PUBLIC_URL}")
-    return True
+        web.stop()
+        worker.stop()
 
 
 def _answers(settings: Settings) -> bool:

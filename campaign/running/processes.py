@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent.parent
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
 
-def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
-    """Worker (with beat) and web, in the order they start; none is started. ``servers``: where they connect to."""
+def processes(settings: Settings, servers: Mapping[str, str]) -> tuple[Child, Child]:
+    """The web server and the worker with its beat, not started. ``servers``: where they connect to."""
     environment = {
         **os.environ, **servers,
         MARK: str(settings.DATA_DIR), "DATA_DIR": str(settings.DATA_DIR),
@@ -27,10 +27,7 @@ def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
         # As root Celery warns at length; our tasks carry JSON, never pickles, so there is no reason to.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }  # fmt: skip
-    return [
-        _child(name, [sys.executable, "-m", *words], environment)
-        for name, words in (("worker", WORKER), ("web", _web(settings)))
-    ]
+    return _child("web", _web(settings), environment), _child("worker", WORKER, environment)
 
 
 # Beat is a fork of the worker and shares its memory: a process of its own would cost 80 MB more. It only polls
@@ -53,7 +50,8 @@ def _web(settings: Settings) -> list[str]:
 
 
 def _child(name: str, argv: list[str], environment: Mapping[str, str]) -> Child:
-    return Child(name, [*tied_to_us(signal.SIGTERM), *argv], env=environment, cwd=ROOT)
+    words = [*tied_to_us(signal.SIGTERM), sys.executable, "-m", *argv]
+    return Child(name, words, env=environment, cwd=ROOT)
 
 
 def end_leftovers(data_dir: Path) -> list[int]:

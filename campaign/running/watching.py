@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -15,7 +16,7 @@ HEALTHY = 60.0  # seconds after which earlier ends are forgotten
 FIRST_ANSWER = 60.0  # seconds within which everything must serve
 ENDS = 5  # ends in a row after which starting again is no help
 LONGEST_PAUSE = 15.0  # seconds
-HAVE_PARTS = {"worker"}  # granian starts its own workers again
+FORKS = {"worker"}  # granian starts its own workers again
 
 
 @dataclass
@@ -26,29 +27,28 @@ class Watched:
     tell: Callable[[str], None]
     since: float = 0.0
     ends: int = 0
-    parts: int = 0
+    forks: int = 0
     due: float | None = None
 
     def look(self, now: float) -> None:
         """Start it again when it ended and is due. Raises Unavailable when it keeps ending."""
-        if self.child.alive and not self._lost_a_part():
+        if self.child.process is None:
+            return  # its first start is somebody else's to decide
+        if self.child.alive and not self._lost_a_fork():
             if now - self.since > HEALTHY:
                 self.ends = 0
         elif self.due is None:
             self._plan(now)
         elif now >= self.due:
             self.child.start()
-            self.since, self.due, self.parts = now, None, 0
+            self.since, self.due, self.forks = now, None, 0
 
-    def _lost_a_part(self) -> bool:
-        """Whether a child that has children of its own now has fewer: Celery does not miss a beat that died."""
-        if self.child.name not in HAVE_PARTS or not self.child.process:
+    def _lost_a_fork(self) -> bool:
+        """Whether a child that forked has fewer forks than before: Celery does not miss a beat that died."""
+        if self.child.name not in FORKS or not self.child.process:
             return False
-        parts = psutil.Process(self.child.process.pid).children()
-        living = sum(part.status() != psutil.STATUS_ZOMBIE for part in parts)
-        lost = bool(living < self.parts)
-        self.parts = living
-        return lost
+        before, self.forks = self.forks, _forks(psutil.Process(self.child.process.pid))
+        return self.forks < before
 
     def _plan(self, now: float) -> None:
         process = self.child.process
@@ -64,10 +64,19 @@ class Watched:
         self.tell(f"{self.child.name} ended with {process.returncode}: starting it again in {pause:g} s")
 
 
+def _forks(process: psutil.Process) -> int:
+    """How many living children run the same command line, that is, were forked and run nothing else."""
+    words, found = process.cmdline(), 0
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):
+            found += child.status() != psutil.STATUS_ZOMBIE and child.cmdline() == words
+    return found
+
+
 def watch(
     children: list[Child], stop: Event, *, tell: Callable[[str], None], ready: Callable[[], bool]
 ) -> None:
-    """Keep started children alive until ``stop``; the first time that ``ready()`` holds, it is not asked again.
+    """Keep children alive, once started, until ``stop``; when ``ready()`` has held once, it is not asked again.
 
     Raises Unavailable when a child keeps ending or nothing serves within a minute.
     """
