@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parseaddr
+from html import unescape
 from pathlib import Path
 from threading import Barrier
 
@@ -29,6 +30,7 @@ from tests.letter_stage import (
     deliver,
     letters,
     messages,
+    preview,
     send,
     the_appeal,
     the_office,
@@ -73,6 +75,15 @@ def test_it_works(appeal: Appeal, client: FlaskClient, mails: Mails) -> None:
     assert "I ask you to follow up the findings of 2024" in body
     assert "\n\nBob Okafor\nGermany\n\n-- \n" in body
     assert "This is a rehearsal: nobody has been named as the publisher" in body
+
+
+def test_what_goes_is_what_the_preview_showed(appeal: Appeal, client: FlaskClient, mails: Mails) -> None:
+    words = f"{WORDS}\n\n  <b>& “quotes”</b>, مادرم می‌پرسد\n.\n--\nend"
+    html = preview(client, message=words).get_data(as_text=True)
+    shown = unescape(html[html.index("<pre") : html.index("</pre>")]).partition(">")[2]
+    letter = sent(client, mails, message=words)
+    assert letter.get_content().replace("\r\n", "\n").rstrip("\n") == shown
+    assert letter["To"] in html
 
 
 def test_a_checked_address_is_written_to_and_still_only_captured(

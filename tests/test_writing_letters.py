@@ -290,6 +290,29 @@ def test_my_own_mailbox_keeps_nothing(appeal: Appeal, client: FlaskClient) -> No
     assert (tally.how, tally.letters) == ("mailbox", 1)
 
 
+def test_after_taking_one_along_the_next_is_prefilled(appeal: Appeal, client: FlaskClient) -> None:
+    url = f"{LETTER}?then=sr-truth&of=2"
+    typed = fields(client.get(url), "letter") | BOB | {"message": WORDS, "how": "mailbox"}
+    html = post(client, url, **typed).get_data(as_text=True)
+    onwards = html[html.index("Next letter:") :]
+    assert f'action="{PATH}/sr-truth?of=2"' in onwards
+    carried = {name: BOB[name] for name in ("name", "email", "country")}
+    for value in carried.values():
+        assert f'value="{value}"' in onwards
+    second = post(client, f"{PATH}/sr-truth?of=2", **carried, step="begin")
+    assert second.status_code == 200
+    again = fields(second, "letter")
+    assert {name: again[name] for name in carried} == carried
+    assert again["opening"]
+    assert "There is a problem" not in second.get_data(as_text=True)
+
+
+def test_no_link_on_a_filled_form_leads_away_from_the_words(appeal: Appeal, client: FlaskClient) -> None:
+    assert 'class="langs"' in client.get(LETTER).get_data(as_text=True)
+    assert 'class="langs"' not in preview(client).get_data(as_text=True)
+    assert 'class="langs"' not in preview(client, name="").get_data(as_text=True)
+
+
 def test_paper_is_a_page_to_print(appeal: Appeal, client: FlaskClient) -> None:
     typed = fields(client.get(LETTER), "letter") | {"message": WORDS, "name": "Bob", "how": "paper"}
     page = post(client, LETTER, **typed)

@@ -12,7 +12,7 @@ def expire() -> None:
     expiring.expire()
 
 
-@task("letters.blur", every=24 * 3600)
+@task("letters.blur", every=6 * 3600)
 def blur() -> None:
     """Make the times of older letters into days."""
     expiring.blur()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from campaign import background, tokens
@@ -16,7 +16,7 @@ from campaign.letters.mails import CONFIRM, PRIVATE
 from campaign.letters.queries import Posted
 from campaign.letters.telling import Told, tell
 from campaign.letters.views import blueprint, places
-from campaign.mail import outbox
+from campaign.mail import outbox, transports
 from campaign.offices import addressing
 
 _SENT_LIVES = 3 * tokens.DAY
@@ -28,7 +28,8 @@ _PRIVATE_LIVES = 730 * tokens.DAY
 def sent(token: str) -> str:
     """Check your inbox: the same page whatever is known of the address."""
     posted = _letters("letters-sent", token, _SENT_LIVES)
-    return render_template("letters/sent.html", **_frame(posted))
+    rehearsal = transports.mode(current_app) == transports.CAPTURE
+    return render_template("letters/sent.html", rehearsal=rehearsal, **_frame(posted))
 
 
 @blueprint.get("/letters/confirm/<token>")

@@ -122,7 +122,8 @@ def _onwards(place: Place, form: LetterForm) -> AnyResponse:
 def _preview(place: Place, form: LetterForm, sheet: Sheet, text: str) -> Response:
     form.submission.data = form.submission.data or filling.submission_token()
     hint = typo_hint(form.address) if form.address else None
-    return _page("letters/preview", place, form, sheet=sheet, text=text, hint=hint)
+    to = addressing.sendable_address(place.office, places.today()) or addressing.stand_in(place.office)
+    return _page("letters/preview", place, form, sheet=sheet, text=text, hint=hint, to=to)
 
 
 def _mailbox(place: Place, form: LetterForm) -> Response:
@@ -169,6 +170,7 @@ def _compose(place: Place, form: LetterForm, status: int = 200, done: Place | No
 
 
 def _page(name: str, place: Place, form: LetterForm, status: int = 200, **more: Any) -> Response:
-    frame = place.page.frame("letters.write", office=place.office.slug, **place.chain.query())
+    fresh = "letters.write" if request.method == "GET" else ""  # a link to another language would lose the words
+    frame = place.page.frame(fresh, office=place.office.slug, **place.chain.query())
     known = {"place": place, "form": form, "following": places.following(place)}
     return make_response(render_template(f"{name}.html", **frame, **known, **more), status)
