@@ -140,13 +140,14 @@ def test_it_works(client: FlaskClient, appeal: Appeal, mails: Callable[[], list[
     assert count(client) == 0
 
     desk = signed_in(client.application)
+    assert "Organisations (1 to check)" in words_of(desk.get(f"/desk/appeals/{cast.SLUG}").text)
     seen = words_of(desk.get(DESK).text)
     for field in ("name", "person", "role", "email", "registration"):
         assert TYPED[field] in seen
     done = press(desk, DESK, f"{DESK}/{row().id}/check")
     assert done.status_code == 303
     for page in (PAGE, cast.PAGE):
-        assert "Étoile Rights Network France, since 1998" in words_of(now(client, page))
+        assert "Étoile Rights Network France · since 1998" in words_of(now(client, page))
         assert "Alice" not in now(client, page)
     assert count(client) == 1
     (deed,) = audit.listing(action="organisation.checked")

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, abort, current_app, has_request_context, render_template, request, url_for
 from sqlalchemy import select
 
+from campaign.appeals import organisations
 from campaign.appeals import queries as appeals
 from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
@@ -70,6 +71,7 @@ def appeal(slug: str) -> str:
         days=[(str(day.day), n) for day, n in by_day(published.appeal)],
         countries=_countries(published),
         letters=letters_by_office(published.appeal, published.content.addressees),
+        to_check=len(organisations.waiting(published.appeal)),
         launch=launch_list(published.content, on=today),
         words=words,
     )
