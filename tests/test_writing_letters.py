@@ -131,6 +131,27 @@ def test_several_offices_are_a_chain_without_personal_data(appeal: Appeal, clien
     assert messages("letter_confirm") == 1
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("then=sr-truth&of=2", "Letter 1 of 2"),
+        (f"then=sr-truth,{CASES_ONLY},sr-torture,nobody,sr-iran,sr-truth&of=9", "Letter 3 of 4"),
+        ("of=2", "Letter 2 of 2"),
+        ("of=-5&then=sr-truth", "Letter 1 of 2"),
+        ("of=abc", ""),
+        ("then=<script>", ""),
+    ],
+)
+def test_a_chain_holds_only_whom_the_appeal_can_write_to(
+    appeal: Appeal, client: FlaskClient, query: str, said: str
+) -> None:
+    text = page_of(client, f"{LETTER}?{query}")
+    assert said in text
+    assert ("Letter " in text.split("<h1>")[0].split("kicker")[1]) == bool(said)
+    assert "<script>" not in text
+    assert "then=sr-truth" in text or "sr-truth" not in query
+
+
 def test_nobody_chosen_is_said(appeal: Appeal, client: FlaskClient) -> None:
     page = client.get(PATH, query_string={"choose": "1"})
     assert page.status_code == 422

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from campaign.appeals.content import OfficeText
 from campaign.letters.views import blueprint, places
 from campaign.letters.views.places import SPEECH, Chain, Page
 from campaign.offices import addressing
+from campaign.offices.models import Office
 from campaign.web import cacheable
 
 _FOR = 60  # seconds that a shared cache may keep a page
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An office as it is offered: ``sendable`` by us at a checked address, ``open`` when it can be written to at all."""
+
+    office: Office
+    text: OfficeText
+    sendable: bool
+    open: bool
 
 
 @blueprint.get(SPEECH + "/letters")
@@ -19,16 +33,21 @@ def choose(lang: str, slug: str) -> Response:
     page = places.page(lang, slug)
     offices = places.addressees(page)
     asked = request.args.getlist("office")
-    chosen = [o.slug for o in offices if o.slug in asked and places.accepts(o)]
+    chosen = [o.slug for o in offices if o.slug in asked and places.can_write(page, o)]
     if chosen and page.takes_letters:
         return redirect(_first(page, chosen))
     nobody = "choose" in request.args
-    today = places.today()
-    cards = [(o, page.office_text(o), bool(addressing.sendable_address(o, today))) for o in offices]
-    html = render_template(
-        "letters/choose.html", cards=cards, nobody=nobody, accepts=places.accepts, **page.frame("letters.choose")
-    )
-    return cacheable(make_response(html, 422 if nobody else 200), _FOR)
+    shown = {"cards": [_card(page, office) for office in offices], "nobody": nobody}
+    html = make_response(render_template("letters/choose.html", **shown, **page.frame("letters.choose")))
+    if not nobody:
+        return cacheable(html, _FOR)
+    html.status_code = 422
+    return html
+
+
+def _card(page: Page, office: Office) -> Card:
+    sendable = addressing.sendable_address(office, places.today()) is not None
+    return Card(office, page.office_text(office), sendable, places.can_write(page, office))
 
 
 def _first(page: Page, chosen: list[str]) -> str:

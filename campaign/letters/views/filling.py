@@ -11,7 +11,7 @@ from campaign import tokens
 from campaign.appeals import stamps, wording
 from campaign.appeals.models import ConsentWording
 from campaign.db import session
-from campaign.letters import drafting, own_words
+from campaign.letters import composing, drafting, own_words
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
 from campaign.letters.views.places import Place
@@ -48,6 +48,11 @@ def sheet(place: Place, form: LetterForm) -> Sheet:
     return place.draft.sheet(
         form.words, form.name.data or "", kept_country(place, form), sent_by_us=form.how == "send"
     )
+
+
+def text(place: Place, form: LetterForm) -> str:
+    """The whole letter as it would go today."""
+    return composing.whole(sheet(place, form), place.draft.greeting)
 
 
 def kept_country(place: Place, form: LetterForm) -> str | None:

@@ -152,11 +152,17 @@ def following(after: Place) -> Place | None:
     return place(after.page, office(after.chain.following[0]), after.chain.after)
 
 
-def chain(of: Page) -> Chain:
-    """The chain that the URL tells of; what does not belong to the appeal is passed over."""
-    asked = request.args.get("then", "").split(",")
-    slugs = tuple(dict.fromkeys(slug for slug in asked if slug in of.content.addressees))
-    return Chain(slugs, max(request.args.get("of", 1, type=int), len(slugs) + 1))
+def chain(of: Page, to: Office) -> Chain:
+    """The chain that the URL tells of; whom the appeal cannot write to is passed over."""
+    possible = {office.slug for office in addressees(of) if office != to and can_write(of, office)}
+    slugs = tuple(dict.fromkeys(slug for slug in request.args.get("then", "").split(",") if slug in possible))
+    most = len(of.content.addressees)
+    return Chain(slugs, max(len(slugs) + 1, min(most, request.args.get("of", 1, type=int))))
+
+
+def can_write(of: Page, to: Office) -> bool:
+    """Whether the appeal has a letter that this office takes."""
+    return accepts(to) and bool(drafting.languages(of.content, to))
 
 
 def accepts(to: Office) -> bool:

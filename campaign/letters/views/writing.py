@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from campaign import background, limits, tokens
 from campaign.i18n import country_name
 from campaign.i18n import gettext as _
+from campaign.i18n import lazy_gettext as later
 from campaign.letters import composing, mailbox, tallying
 from campaign.letters import writing as letters
-from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
 from campaign.letters.mailbox import Parcel
 from campaign.letters.records import Written
@@ -28,6 +28,10 @@ from campaign.web import cacheable
 
 _FOR = 60  # seconds that a shared cache may keep an empty form
 _RATE = "30/hour"  # letters that one visitor may ask us to send
+_OLD = later("This page was open for more than a day. Nothing you typed is lost: check it and go on.")
+_TOO_LARGE = later("This letter is too long for one mail. Please shorten your own words.")
+_TOO_MANY = later("These were many letters in a short time. Please send this one in an hour.")
+_UNSAID = later("Choose how the letter should go")
 
 
 @blueprint.get(SPEECH + "/letters/<office>")
@@ -62,33 +66,30 @@ def _place(lang: str, slug: str, office: str) -> Place | Response:
         return make_response(html, 403)
     if not page.takes_letters:
         return make_response(render_template("letters/closed.html", **page.frame()), 410)
-    return places.place(page, to, places.chain(page))
+    return places.place(page, to, places.chain(page, to))
 
 
 def _send(place: Place, form: LetterForm) -> AnyResponse:
-    """After the preview: keep the letter, ask for confirmation, and go on to the next one."""
-    agreed = filling.agreed_to(place, form)
+    """Show exactly what goes; after that, at the second button, pass it on."""
+    agreed, text = filling.agreed_to(place, form), filling.text(place, form)
     if agreed is None:
-        return _again(
-            place, form, _("This page was open for more than a day. Nothing you typed is lost: check it and go on.")
-        )
-    sheet = filling.sheet(place, form)
-    text = composing.whole(sheet, place.draft.greeting)
+        return _again(place, form, _OLD)
     if composing.is_too_large(text):
-        return _again(place, form, _("This letter is too long for one mail. Please shorten your own words."))
-    if request.form.get("step") != "send":
-        return _preview(place, form, sheet, text)
+        return _again(place, form, _TOO_LARGE)
+    return _pass_on(place, form, agreed) if request.form.get("step") == "send" else _preview(place, form, text)
+
+
+def _pass_on(place: Place, form: LetterForm, agreed: UUID) -> AnyResponse:
+    """Keep the letter, ask for confirmation, and go on to the next one."""
     if not limits.allows(_RATE, "letter", limits.visitor()):
-        return _again(
-            place, form, _("These were many letters in a short time. Please send this one in an hour."), 429
-        )
+        return _again(place, form, _TOO_MANY, 429)
     form.submission.data = filling.submission_token(_keep(place, form, agreed))
     background.ring(outbox.BELL)
     return _onwards(place, form)
 
 
-def _again(place: Place, form: LetterForm, why: str, status: int = 422) -> Response:
-    form.refuse(why)
+def _again(place: Place, form: LetterForm, why: Any, status: int = 422) -> Response:
+    form.refuse(str(why))
     return _compose(place, form, status)
 
 
@@ -119,17 +120,16 @@ def _onwards(place: Place, form: LetterForm) -> AnyResponse:
     return redirect(url_for(".sent", token=tokens.make("letters-sent", filling.submission(form))), 303)
 
 
-def _preview(place: Place, form: LetterForm, sheet: Sheet, text: str) -> Response:
+def _preview(place: Place, form: LetterForm, text: str) -> Response:
     form.submission.data = form.submission.data or filling.submission_token()
     hint = typo_hint(form.address) if form.address else None
     to = addressing.sendable_address(place.office, places.today()) or addressing.stand_in(place.office)
-    return _page("letters/preview", place, form, sheet=sheet, text=text, hint=hint, to=to)
+    return _page("letters/preview", place, form, text=text, hint=hint, to=to)
 
 
 def _mailbox(place: Place, form: LetterForm) -> Response:
-    sheet = filling.sheet(place, form)
     to = addressing.sendable_address(place.office, places.today()) or ""
-    parcel = Parcel(to, sheet.subject, composing.whole(sheet, place.draft.greeting), _("(paste the letter here)"))
+    parcel = Parcel(to, place.draft.template.subject, filling.text(place, form), _("(paste the letter here)"))
     if request.form.get("step") == "eml":
         headers = {"Content-Disposition": 'attachment; filename="letter.eml"'}
         return Response(mailbox.eml(parcel), mimetype="message/rfc822", headers=headers)
@@ -154,7 +154,7 @@ def _paper(place: Place, form: LetterForm) -> Response:
 
 
 def _unsaid(place: Place, form: LetterForm) -> Response:
-    return _again(place, form, _("Choose how the letter should go"))
+    return _again(place, form, _UNSAID)
 
 
 _WAYS: dict[str, Callable[[Place, LetterForm], AnyResponse]] = {"send": _send, "mailbox": _mailbox, "paper": _paper}
