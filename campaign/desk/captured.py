@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, current_app, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
 from campaign.desk.reading import with_links
 from campaign.mail import captured
@@ -35,7 +34,9 @@ def mail(name: str) -> str:
 @blueprint.get("/<uuid:row>.eml")
 def save(row: UUID) -> Response:
     """The mail's own bytes, for a mail program."""
-    path = captured.path_of(Path(current_app.config["DATA_DIR"]), row)
+    path = captured.path_of(current_app.config["DATA_DIR"], row)
     if not path.exists():
         abort(404)
-    return send_file(path, mimetype="message/rfc822", as_attachment=True, download_name=f"{row}.eml")
+    response = Response(path.read_bytes(), mimetype="message/rfc822")
+    response.headers.set("Content-Disposition", "attachment", filename=path.name)
+    return response

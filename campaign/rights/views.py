@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
 from campaign.appeals import leaving as organisations_leaving
-from campaign.i18n import INTERFACE, best_of, speak
+from campaign.i18n import INTERFACE, OWN_NAMES, best_of, language, speak
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
 from campaign.petition import ending as signatures_ending
@@ -20,6 +20,8 @@ from campaign.rights.forms import AskForm, VisibilityForm
 from campaign.rights.holdings import Holding, held_about, person_of
 
 blueprint = Blueprint("rights", __name__)
+# The same list as the appeal's pages have: were it another, /<lang>/<slug> would be matched before /<lang>/mine.
+_SPEECH = f"/<any({', '.join(OWN_NAMES)}):lang>"
 Page = str | tuple[str, int] | AnyResponse
 
 
@@ -29,7 +31,7 @@ def any_language() -> Page:
     return redirect(url_for("rights.ask", lang=best_of(INTERFACE)))
 
 
-@blueprint.route("/<any(en, fr, fa):lang>/mine", methods=["GET", "POST"])
+@blueprint.route(f"{_SPEECH}/mine", methods=["GET", "POST"])
 def ask(lang: str) -> Page:
     """Ask for the link by mail; the answer is the same whoever asks about whom."""
     form = AskForm(request.form)
@@ -39,12 +41,12 @@ def ask(lang: str) -> Page:
         abort(429)
     if not form.validate():
         return render_template("rights/ask.html", form=form, asked=False), 422
-    asking.ask(form.address, language=lang, now=datetime.now(UTC))
+    asking.ask(form.address, language=language(), now=datetime.now(UTC))
     background.ring(outbox.BELL)
     return redirect(url_for("rights.asked", lang=lang), 303)
 
 
-@blueprint.get("/<any(en, fr, fa):lang>/mine/asked")
+@blueprint.get(f"{_SPEECH}/mine/asked")
 def asked(lang: str) -> Page:
     """What happens now, without saying whether anything is held."""
     rehearsal = transports.mode(current_app) == transports.CAPTURE
