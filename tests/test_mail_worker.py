@@ -1,0 +1,138 @@
+"""The worker as it is shipped: it first looks after what the last one left, and needs its broker only to be quick."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from campaign import background, create_app
+from campaign.db import session
+from campaign.embedded import Servers
+from campaign.embedded.valkey import SETTINGS, binary
+from campaign.mail import claiming, outbox, transports
+from campaign.mail.addresses import Address
+from campaign.mail.models import Message
+from campaign.organisers import accounts, links
+from campaign.running.processes import ROOT, WORKER
+from config import load_settings
+
+PATIENCE = 40.0  # seconds
+
+
+class Broker:
+    """A Valkey of our own, to be stopped while others use theirs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = folder / "v"
+        self._server: subprocess.Popen[bytes] | None = None
+        self.url = f"unix://{self._socket}?db=0"
+
+    def start(self) -> None:
+        settings = SETTINGS | {"unixsocket": str(self._socket), "dir": str(self._socket.parent)}
+        words = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        self._server = subprocess.Popen([binary(), *words], stdout=subprocess.DEVNULL)
+        wait_until(self._socket.exists, "the broker's socket")
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.kill()
+            self._server.wait()
+        self._socket.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def broker() -> Iterator[Broker]:
+    with TemporaryDirectory(dir="/tmp", prefix="b") as folder:  # a socket's path must be short
+        broker = Broker(Path(folder))
+        broker.start()
+        yield broker
+        broker.stop()
+
+
+@pytest.fixture
+def office(app: Flask, servers: Servers, broker: Broker) -> Iterator[Flask]:
+    """The application on the same data, with a broker of its own; Olga organises."""
+    given = {"DATA_DIR": app.config["DATA_DIR"], "DATABASE_URL": servers.database_url, "REDIS_URL": broker.url}
+    office = create_app(load_settings(**given))
+    with office.app_context():
+        accounts.add("olga@people.internal")
+        yield office
+    office.extensions["engine"].dispose()
+
+
+@pytest.fixture
+def worker(office: Flask) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+    names = ("DATA_DIR", "DATABASE_URL", "REDIS_URL")
+    environment = os.environ | {name: str(office.config[name]) for name in names}
+
+    def start() -> subprocess.Popen[str]:
+        words = [sys.executable, "-m", *WORKER]
+        started.append(subprocess.Popen(words, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def wait_until(true: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+def sign_in() -> UUID:
+    """Olga asks for a link; the row of its mail."""
+    links.send(Address.parse("olga@people.internal"), language="en")
+    row = session.scalars(select(Message.id).order_by(Message.created_at.desc()).limit(1)).one()
+    session.rollback()
+    background.ring(outbox.BELL)
+    return row
+
+
+def state(row: UUID) -> str:
+    found = session.scalars(select(Message.state).where(Message.id == row)).one()
+    session.rollback()
+    return found
+
+
+def test_it_works_with_and_without_its_broker(
+    office: Flask, worker: Callable[[], subprocess.Popen[str]], broker: Broker, mails: Callable[[], list[Path]]
+) -> None:
+    left_behind = sign_in()
+    claiming.claim(outbox.PEOPLE, transports.CAPTURE, 1)  # by a worker that was killed
+    session.execute(update(Message).values(lease_until=outbox.CLOCK - timedelta(minutes=1)))
+    session.commit()
+
+    process = worker()
+    wait_until(lambda: state(left_behind) == "accepted", "what the last worker left")
+
+    broker.stop()
+    began = time.monotonic()
+    meanwhile = sign_in()
+    assert time.monotonic() - began < 0.5
+    time.sleep(1)
+    assert state(meanwhile) == "ready"
+
+    broker.start()
+    wait_until(lambda: state(meanwhile) == "accepted", "mail after the broker came back")
+    assert len(mails()) == 2
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE) == 0
