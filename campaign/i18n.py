@@ -8,7 +8,7 @@ their own, so counters and dates use the native numbering system.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,9 +18,9 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale
-from flask_babel import gettext as gettext
+from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as lazy_gettext
-from flask_babel import ngettext as ngettext
+from flask_babel import ngettext as _ngettext
 
 OWN_NAMES = {
     "en": "English",
@@ -38,6 +38,9 @@ _DIGITS = {"fa": "۰۱۲۳۴۵۶۷۸۹", "ar": "٠١٢٣٤٥٦٧٨٩"}
 _NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 
 _PERSIAN_PLACES = {ord(own): f"{kin}\uffff" for own, kin in ("پب", "چج", "ژز", "گک")}
+
+gettext: Callable[..., str] = _gettext  # Flask-Babel ships no types
+ngettext: Callable[..., str] = _ngettext
 
 babel = Babel()
 

@@ -42,7 +42,7 @@ def init_app(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # the URL changes with the content
     app.url_defaults(_versioned(app))
     for name in ("robots.txt", "favicon.ico"):
-        app.add_url_rule(f"/{name}", name, partial(send_from_directory, app.static_folder, name, max_age=3600))
+        app.add_url_rule(f"/{name}", name, partial(send_from_directory, str(app.static_folder), name, max_age=3600))
     app.url_value_preprocessor(_language_of_url)
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _explain)
