@@ -19,7 +19,7 @@ _FOR = 60  # seconds that a shared cache may keep a page
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An office as it is offered: ``sendable`` by us at a checked address, ``open`` when it can be written to at all."""
+    """An office on offer: ``sendable`` by us at a checked address, ``open`` when it can be written to at all."""
 
     office: Office
     text: OfficeText
