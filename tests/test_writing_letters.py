@@ -62,7 +62,7 @@ def test_it_works(appeal: Appeal, client: FlaskClient) -> None:
     assert "I ask you to follow up the findings of 2024" in text
     assert "Bob Okafor\n\nGermany" not in text
     assert "Bob Okafor\nGermany" in text
-    assert "“Bob Okafor via Undersigned”" in text
+    assert "“<bdi>Bob Okafor</bdi> via Undersigned”" in text
     assert "bob@example.org" in text
     assert letters() == []
 
@@ -473,3 +473,18 @@ def test_limits_are_kind(context: Flask) -> None:
         with pytest.raises(Refused) as refused:
             clean_words("x" * (most + 1), field=field)
         assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    "words", ["<script>alert(1)</script>", "{{7*7}}", "((publisher))", "%(name)s", "</textarea><b>"]
+)
+def test_what_is_typed_stays_text(appeal: Appeal, client: FlaskClient, words: str) -> None:
+    shown = preview(client, message=words, opening=words)
+    html = shown.get_data(as_text=True)
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert fields(shown)["message"] == words
+    post(client, LETTER, **fields(shown), step="send")
+    written = opened(letters()[0])
+    assert written is not None
+    assert written.sheet.message == words
