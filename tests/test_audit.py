@@ -24,7 +24,8 @@ def test_it_works(context: Flask) -> None:
     assert "for: public" in page
     assert "Somebody at the server" in page
     assert "signed in" in page
-    assert OLGA in page
+    assert page.count(OLGA) == 4  # she signed in, as herself; she exported; she was added
+    assert str(accounts.add(OLGA).id) not in page
 
 
 def test_a_deed_is_part_of_its_transaction(context: Flask) -> None:

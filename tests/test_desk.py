@@ -228,7 +228,7 @@ def test_the_file_comes_from_the_desk_and_the_page_names_who_took_it(olga: Flask
         response.headers["Content-Disposition"],
     )
     assert response.headers["Cache-Control"] == "no-store"
-    assert f"{OLGA} public 30" in words_of(olga.get(page).text)
+    assert f"{OLGA} Everyone 30" in words_of(olga.get(page).text)
 
 
 @pytest.mark.parametrize("audience", ["", "everybody"])

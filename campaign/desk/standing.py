@@ -31,7 +31,7 @@ _BY_DAY = text("""
     GROUP BY 1
   )
   SELECT series::date, coalesce(n, 0) FROM today, generate_series(today.day - :days + 1, today.day, '1 day') AS series
-  LEFT JOIN told ON told.day = series::date ORDER BY 1
+  LEFT JOIN told ON told.day = series::date ORDER BY 1 DESC
 """)
 
 
@@ -54,7 +54,7 @@ def standing(appeal: Appeal) -> Standing:
 
 
 def by_day(appeal: Appeal) -> Sequence[tuple[date, int]]:
-    """Confirmed signatures on each of the last 30 days (UTC), oldest first, empty days too."""
+    """Confirmed signatures on each of the last 30 days (UTC), newest first, empty days too."""
     return [(day, n) for day, n in session.execute(_BY_DAY, {"appeal": appeal.id, "days": DAYS})]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, abort, current_app, has_request_context, render_template, request, url_for
 from sqlalchemy import select
@@ -22,8 +25,10 @@ from campaign.i18n import gettext as _
 from campaign.mail import transports
 from campaign.mail.states import WAITING
 from campaign.organisers import access, accounts, audit
+from campaign.organisers.models import AuditEvent
 
 blueprint = access.protect(Blueprint("desk", __name__, url_prefix="/desk"))
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DEEDS = 50  # on one page of the audit trail
 
 
@@ -83,8 +88,15 @@ def log() -> str:
     before = request.args.get("before", type=int)
     deeds = audit.listing(before=before, limit=_DEEDS + 1)
     older = url_for(".log", before=deeds[_DEEDS - 1].id) if len(deeds) > _DEEDS else ""
-    emails = accounts.emails({deed.organiser_id for deed in deeds if deed.organiser_id})
-    return render_template("desk/log.html", deeds=deeds[:_DEEDS], older=older, emails=emails, words=words)
+    return render_template("desk/log.html", deeds=deeds[:_DEEDS], older=older, names=_names(deeds), words=words)
+
+
+def _names(deeds: Sequence[AuditEvent]) -> dict[str, str]:
+    """What stands behind the ids of these deeds: an organiser's address, an appeal's slug."""
+    said = {word for deed in deeds for word in re.split("[ :]", deed.subject) if _ID.fullmatch(word)}
+    ids = {UUID(word) for word in said} | {deed.organiser_id for deed in deeds if deed.organiser_id}
+    slugs = session.execute(select(Appeal.id, Appeal.slug).where(Appeal.id.in_(ids))).tuples()
+    return {str(id): name for id, name in [*accounts.emails(ids).items(), *slugs]}
 
 
 def _countries(published: Published) -> list[tuple[str, int]]:

@@ -81,6 +81,11 @@ def deed(event: AuditEvent) -> str:
     return str(ACTIONS.get(event.action, event.action.replace("_", " ").replace(".", ": ")))
 
 
+def subject(event: AuditEvent, names: dict[str, str]) -> str:
+    """What it was done to; ``names`` says what stands behind an id."""
+    return " ".join(names.get(word, word) for word in event.subject.replace("appeal:", "appeal ").split())
+
+
 def details(event: AuditEvent) -> str:
     """What else is known of a deed: "for: public, rows: 12"."""
     return ", ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in sorted(event.details.items()))
