@@ -174,3 +174,16 @@ def test_a_count_is_kept_for_a_second_only(appeal: Appeal, wording: UUID, monkey
     assert counting.count(appeal) == 0
     moment += 1.1
     assert counting.count(appeal) == 1
+
+
+def test_the_worker_folds_and_reconciles(app: Flask, appeal: Appeal, wording: UUID) -> None:
+    tasks, beat = app.extensions["celery"].tasks, app.extensions["celery"].conf.beat_schedule
+    a_signature(appeal, wording)
+    tasks["petition.count"]()
+    assert folded(appeal) == 1
+    session.execute(text("UPDATE tally SET signatures = 9"))
+    session.commit()
+    tasks["petition.reconcile"]()
+    assert counting.tally(appeal.id).total == 1
+    assert beat["petition.count"]["schedule"] <= 2
+    assert beat["petition.expire"]["schedule"] <= 3600
