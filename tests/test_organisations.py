@@ -33,6 +33,7 @@ from campaign.mail import draining
 from campaign.mail.addresses import Address
 from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
+from campaign.petition import counting
 from campaign.petition.views import appeal as sign_views
 from campaign.rights import erasing, retention
 from tests import cast
@@ -178,12 +179,15 @@ def test_they_stand_in_the_order_of_the_un(
     signing_on.confirm(organisation(appeal, consent, "Unchecked", status="general"))
     signing_on.confirm(noise)
     vetting.check(noise, by=olga)
+    cast.a_signature(appeal, consent)
+    counting.fold()
     expected = ["Gamma", "Delta", "Zeta", "Ålpha", "Beta"]
     assert [one.name for one in organisations.listed(appeal)] == expected
     page = now(client, PAGE)
     found = re.findall("|".join(expected), page)
     assert found == expected
     assert "5 organisations support this appeal" in page
+    assert "People are counted apart: 1 person has signed" in page
     assert "Unchecked" not in page
     assert "Zzz" not in page
     assert page.index("Beta") < page.index("Edmund Rice International Limited")  # those of 2020 stand apart
