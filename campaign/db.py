@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,20 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app, g
-from sqlalchemy import Engine, MetaData, create_engine, text
+from sqlalchemy import ColumnElement, DateTime, Engine, MetaData, create_engine, func, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATING = 0x756E6465  # advisory lock: two processes that start together migrate once
+
+
+CLOCK = text("clock()")
+"""The database's clock as a column's default: the only clock that orders events, and one that tests can move."""
+
+EXACT = timedelta(days=6)
+"""How old a moment may grow before only its day is kept; blurred several times a day, none is exact for seven."""
 
 
 class Base(DeclarativeBase):
@@ -80,6 +88,20 @@ def _close(_error: BaseException | None) -> None:
     opened: Session | None = g.pop("session", None)
     if opened is not None:
         opened.close()
+
+
+def clock() -> ColumnElement[Any]:
+    """The database's clock in a statement."""
+    return func.clock(type_=DateTime(timezone=True))
+
+
+def blur(model: type[Base], *columns: str) -> None:
+    """Keep of every older moment in these columns its day only: an hour must not help to find a person. Commits."""
+    for name in columns:
+        column = getattr(model, name)
+        day = func.date_trunc(text("'day'"), column)
+        session.execute(update(model).where(column <= clock() - EXACT, column != day).values({name: day}))
+    session.commit()
 
 
 @contextmanager

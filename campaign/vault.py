@@ -157,9 +157,7 @@ def _read(path: Path) -> Vault:
         kind, _, key = path.read_text(encoding="ascii").strip().partition(" ")
         master = bytes.fromhex(key)
     except FileNotFoundError:
-        raise VaultClosed(
-            f"{path} is missing: it holds the key to all personal data; bring it back"
-        ) from None
+        raise VaultClosed(f"{path} is missing: it holds the key to all personal data; bring it back") from None
     except (OSError, ValueError):
         raise VaultClosed(f"{path} cannot be read as a vault key") from None
     if kind != "undersigned-vault-1" or len(master) != 32:

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from campaign.db import session
-from campaign.petition import confirming, ending, expiring, signing
+from campaign.petition import confirming, ending, expiring, signing, tasks
 from campaign.petition.confirming import Outcome
 from campaign.petition.models import Signature
 from tests.cast import a_signature, a_signer, an_appeal, mails_of, state
@@ -90,7 +90,7 @@ def test_times_fade_to_days(context: Flask, move_clock: Move) -> None:
     session.close()
     move_clock(timedelta(days=7))
     new = a_signature(appeal, wording, confirmed_at=text("clock()"))
-    expiring.blur()
+    tasks.reconcile()
     for moment in (row(old.id).created_at, row(old.id).confirmed_at):
         assert (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
     assert row(new.id).confirmed_at.microsecond or row(new.id).confirmed_at.second

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from campaign import tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import confirming, expiring
+from campaign.letters import confirming, expiring, tasks
 from campaign.letters.models import Letter
 from campaign.mail.models import Message
 from tests.letter_stage import (
@@ -234,7 +234,7 @@ def test_confirmed_letters_do_not_expire_and_lose_their_hour(
     session.rollback()
     move_clock(timedelta(days=7))
     expiring.expire()
-    expiring.blur()
+    tasks.blur()
     expired, confirmed = sorted(letters(), key=lambda letter: letter.state, reverse=True)
     assert (confirmed.state, expired.state) == ("confirmed", "expired")
     assert confirmed.sealed is not None

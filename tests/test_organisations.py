@@ -22,7 +22,7 @@ from sqlalchemy import Row, select, text
 from werkzeug.test import TestResponse
 
 from campaign import tokens, vault
-from campaign.appeals import leaving, organisations, signing_on, vetting
+from campaign.appeals import leaving, organisations, signing_on, tasks, vetting
 from campaign.appeals.mails import CONFIRM
 from campaign.appeals.models import Appeal, AppealVersion, OrganisationSignOn
 from campaign.appeals.names import clean_line, folded
@@ -424,8 +424,7 @@ def test_after_72_hours_the_person_is_forgotten(
     assert "expired" in client.get(link).text
     session.close()
     move_clock(timedelta(days=11))
-    leaving.expire()
-    leaving.blur()
+    tasks.expire()
     assert states() == {"confirmed": 1}
     assert row("Confirmed in time").sealed is not None
     assert row("Confirmed in time").confirmed_at.hour == 0

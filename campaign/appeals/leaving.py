@@ -7,22 +7,16 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, DateTime, delete, func, text, update
+from sqlalchemy import ColumnElement, delete, update
 
 from campaign.appeals.models import OrganisationSignOn
-from campaign.db import session
+from campaign.db import clock, session
 
 log = structlog.get_logger()
 WAITS = timedelta(hours=72)  # for the button
-EXACT = timedelta(days=6)  # then times become days; blurred once an hour, none is exact for seven
 TRACE = timedelta(days=7)  # of a sign-on that came to nothing
 REMEMBERED = timedelta(days=30)  # the person behind one that was refused or withdrawn, should it be a mistake
 FORGOTTEN: dict[str, Any] = {"sealed": None, "person_index": None}
-
-
-def clock() -> ColumnElement[Any]:
-    """The database's clock, the only one that orders events."""
-    return func.clock(type_=DateTime(timezone=True))
 
 
 def withdraw(organisation_id: UUID) -> bool:
@@ -64,15 +58,6 @@ def expire() -> int:
     session.execute(update(OrganisationSignOn).where(ended_for_good, *long_ago).values(**FORGOTTEN))
     session.commit()
     return expired.rowcount
-
-
-def blur() -> None:
-    """Keep of every older time its day only: the hour must not help to find the person who pressed the button."""
-    for column in (OrganisationSignOn.created_at, OrganisationSignOn.confirmed_at, OrganisationSignOn.ended_at):
-        day = func.date_trunc(text("'day'"), column)
-        blurred = update(OrganisationSignOn).where(column <= clock() - EXACT, column != day)
-        session.execute(blurred.values({column: day}))
-    session.commit()
 
 
 def _end(organisation_id: UUID, allowed: ColumnElement[bool], state: str, **more: Any) -> bool:

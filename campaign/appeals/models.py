@@ -10,9 +10,7 @@ from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text, UniqueCon
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.db import Base
-
-CLOCK = text("clock()")
+from campaign.db import CLOCK, Base
 
 
 class Appeal(Base):

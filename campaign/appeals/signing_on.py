@@ -16,11 +16,11 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign import db
 from campaign.appeals import organisations
-from campaign.appeals.leaving import WAITS, clock
+from campaign.appeals.leaving import WAITS
 from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.names import folded
 from campaign.appeals.organisations import Person
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.mail import outbox

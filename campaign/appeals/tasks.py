@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from campaign import db
 from campaign.appeals import leaving
+from campaign.appeals.models import OrganisationSignOn
 from campaign.background import task
 
 
@@ -10,4 +12,4 @@ from campaign.background import task
 def expire() -> None:
     """End what waited too long, and keep of older times only the day."""
     leaving.expire()
-    leaving.blur()
+    db.blur(OrganisationSignOn, "created_at", "confirmed_at", "ended_at")

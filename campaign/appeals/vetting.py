@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import IntegrityError
 
 from campaign import db
-from campaign.appeals.leaving import clock
 from campaign.appeals.models import OrganisationSignOn
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import audit

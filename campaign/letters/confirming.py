@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from campaign import db
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.letters import sending
 from campaign.letters.models import Letter
-from campaign.letters.records import FORGOTTEN, clock, one_at_a_time, still_waits
+from campaign.letters.records import FORGOTTEN, one_at_a_time, still_waits
 
 log = structlog.get_logger()
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select, update
 
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.letters.models import Letter
-from campaign.letters.records import FORGOTTEN, clock
+from campaign.letters.records import FORGOTTEN
 from campaign.letters.sending import message_key
 from campaign.mail import outbox
 

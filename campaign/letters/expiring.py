@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, text, update
+from sqlalchemy import delete, update
 
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.letters.models import Letter
-from campaign.letters.records import FORGOTTEN, WAITS, clock
+from campaign.letters.records import FORGOTTEN, WAITS
 
-EXACT = timedelta(days=6)  # then times become days: run once a day, none is exact for more than seven
 TRACE = timedelta(days=30)  # of a letter that was never confirmed: its writer's page says what became of it
 
 
@@ -23,11 +22,3 @@ def expire() -> int:
     session.execute(delete(Letter).where(*never_sent))
     session.commit()
     return expired.rowcount
-
-
-def blur() -> None:
-    """Keep of every older time its day only: the hour of a letter must not help to find its writer."""
-    for column in (Letter.created_at, Letter.confirmed_at, Letter.ended_at):
-        day = func.date_trunc(text("'day'"), column)
-        session.execute(update(Letter).where(column <= clock() - EXACT, column != day).values({column: day}))
-    session.commit()

@@ -13,9 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.db import Base
-
-CLOCK = text("clock()")
+from campaign.db import CLOCK, Base
 
 
 class Letter(Base):

@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from campaign import vault
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.letters.composing import Sheet
 from campaign.letters.models import Letter
 from campaign.mail.addresses import Address
@@ -49,11 +49,6 @@ def opened(letter: Letter) -> Written | None:
 def writer_index(address: Address, appeal: UUID) -> bytes:
     """The same for every spelling of one mailbox, within one appeal."""
     return vault.current().index(address.canonical, scope=f"letters {appeal}")
-
-
-def clock() -> ColumnElement[Any]:
-    """The database's clock, the only one that orders events."""
-    return func.clock(type_=DateTime(timezone=True))
 
 
 def one_at_a_time(submission: UUID) -> None:

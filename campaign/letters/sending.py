@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import Date, cast, select
 
 from campaign.appeals.models import Appeal
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.letters.models import Letter
-from campaign.letters.records import clock
 from campaign.mail import outbox
 from campaign.offices import addressing
 from campaign.offices.models import Office

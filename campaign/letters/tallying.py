@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import Date, cast
 from sqlalchemy.dialects.postgresql import insert
 
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.letters.models import LetterTally
-from campaign.letters.records import clock
 
 
 def tally(*, appeal: UUID, office: UUID, how: str) -> None:

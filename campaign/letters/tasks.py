@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from campaign import db
 from campaign.background import task
 from campaign.letters import expiring
+from campaign.letters.models import Letter
 
 
 @task("letters.expire", every=600)
@@ -15,4 +17,4 @@ def expire() -> None:
 @task("letters.blur", every=6 * 3600)
 def blur() -> None:
     """Make the times of older letters into days."""
-    expiring.blur()
+    db.blur(Letter, "created_at", "confirmed_at", "ended_at")

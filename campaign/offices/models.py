@@ -10,9 +10,7 @@ from sqlalchemy import ARRAY, DateTime, ForeignKey, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from campaign.db import Base
-
-CLOCK = text("clock()")
+from campaign.db import CLOCK, Base
 
 
 class Office(Base):

@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign import db
 from campaign.appeals.models import Appeal
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.mail import outbox
 from campaign.petition.ending import opened
-from campaign.petition.expiring import FORGOTTEN, WAITS, clock
+from campaign.petition.expiring import FORGOTTEN, WAITS
 from campaign.petition.models import Signature
 
 log = structlog.get_logger()

@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy import ColumnElement, update
 
 from campaign import vault
-from campaign.db import session
-from campaign.petition.expiring import FORGOTTEN, clock
+from campaign.db import clock, session
+from campaign.petition.expiring import FORGOTTEN
 from campaign.petition.models import Signature
 
 log = structlog.get_logger()

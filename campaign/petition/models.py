@@ -15,9 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from campaign.db import Base
-
-CLOCK = text("clock()")
+from campaign.db import CLOCK, Base
 
 
 class Signature(Base):

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.mail import outbox
 from campaign.mail.models import Message
 from campaign.petition.ending import opened
-from campaign.petition.expiring import WAITS, clock
+from campaign.petition.expiring import WAITS
 from campaign.petition.models import Signature
 from campaign.petition.signing import A_DAY, confirmation_key
 

@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from campaign import vault
 from campaign.appeals.models import Appeal
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
 from campaign.mail.addresses import Address, typo_hint
-from campaign.petition.expiring import WAITS, clock
+from campaign.petition.expiring import WAITS
 from campaign.petition.models import Signature
 
 log = structlog.get_logger()

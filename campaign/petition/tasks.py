@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from campaign import db
 from campaign.background import task
 from campaign.petition import counting, expiring
+from campaign.petition.models import Signature
 
 COUNT = "petition.count"
 
@@ -24,4 +26,4 @@ def expire() -> None:
 def reconcile() -> None:
     """Some times a day: compare the tally with a full count, and keep of older times only the day."""
     counting.reconcile()
-    expiring.blur()
+    db.blur(Signature, "created_at", "confirmed_at", "ended_at")
