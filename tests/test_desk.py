@@ -14,9 +14,11 @@ from sqlalchemy import select, text
 from campaign.appeals import queries, wording
 from campaign.appeals.models import Appeal, AppealVersion
 from campaign.db import session
+from campaign.desk import words
 from campaign.letters.models import LetterTally
 from campaign.mail import outbox, pausing
 from campaign.mail.models import Message
+from campaign.mail.states import State
 from campaign.offices.models import Office
 from campaign.organisers import audit
 from campaign.petition import demo
@@ -56,15 +58,15 @@ def a_message(state: str, kind: str = "letter", key: str = "") -> UUID:
 
 
 def test_it_works(olga: FlaskClient, appeal: Appeal) -> None:
-    words = wording.current(appeal, "sign", "en").id
+    agreed = wording.current(appeal, "sign", "en").id
     noise, noise_words = cast.an_appeal("noise")
     shown = queries.published(cast.SLUG)
     assert shown
     session.add(AppealVersion(appeal_id=noise.id, number=1, digest="", content=shown.content.as_data()))
     for country in ["DE"] * 6 + ["LI", None]:
-        cast.a_signature(appeal, words, country=country, confirmed_at=datetime.now(UTC))
+        cast.a_signature(appeal, agreed, country=country, confirmed_at=datetime.now(UTC))
     for changes in ({"state": "pending"}, {"state": "pending"}, {"held_at": datetime.now(UTC)}):
-        cast.a_signature(appeal, words, **changes)
+        cast.a_signature(appeal, agreed, **changes)
     cast.a_signature(noise, noise_words, confirmed_at=datetime.now(UTC))
 
     overview, page = words_of(olga.get("/desk/").text), words_of(olga.get(PAGE).text)
@@ -99,9 +101,9 @@ def test_letters_stand_office_by_office(olga: FlaskClient, appeal: Appeal) -> No
 
 
 def test_days_without_signatures_are_shown_too(olga: FlaskClient, appeal: Appeal) -> None:
-    words = wording.current(appeal, "sign", "en").id
+    agreed = wording.current(appeal, "sign", "en").id
     for days in (0, 29, 30, 31):
-        cast.a_signature(appeal, words, confirmed_at=datetime.now(UTC) - timedelta(days=days))
+        cast.a_signature(appeal, agreed, confirmed_at=datetime.now(UTC) - timedelta(days=days))
 
     page = olga.get(PAGE).text
 
@@ -118,6 +120,13 @@ def test_synthetic_people_are_called_so(olga: FlaskClient, appeal: Appeal) -> No
 
     assert "50 confirmed" in page
     assert "50 of them are synthetic" in page
+
+
+def test_every_kind_of_mail_and_every_state_has_its_words(context: Flask) -> None:
+    kinds = {kind for kind in context.extensions["renderers"] if not kind.startswith("test_")}
+
+    assert kinds <= set(words.KINDS)
+    assert {state.value for state in State} == set(words.STATES)
 
 
 def test_everything_has_an_empty_state(olga: FlaskClient) -> None:

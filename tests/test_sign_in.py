@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -100,6 +101,22 @@ def test_a_mailed_link_works_for_half_an_hour(
     move_clock(after)
 
     assert press(client, link, link).status_code == status
+
+
+def test_a_link_opens_one_session_however_many_press_at_once(app: Flask) -> None:
+    link = link_for(app)
+    browsers = [app.test_client() for _browser in range(12)]
+    tokens = [token_on(browser, link) for browser in browsers]
+
+    def use(pair: tuple[FlaskClient, str]) -> int:
+        return pair[0].post(link, data={"csrf_token": pair[1]}).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = sorted(pool.map(use, zip(browsers, tokens, strict=True)))
+
+    assert answers == [303] + [410] * 11
+    with app.app_context():
+        assert session.query(DeskSession).count() == 1
 
 
 def test_a_forged_link_opens_nothing(app: Flask, client: FlaskClient) -> None:
@@ -223,6 +240,15 @@ def test_asking_again_and_again_is_slowed(app: Flask, client: FlaskClient) -> No
     ]
 
     assert [response.status_code for response in tries] == [303] * 5 + [429]
+
+
+def test_one_visitor_cannot_ask_for_many(app: Flask, client: FlaskClient) -> None:
+    token = token_on(client, "/desk/sign-in")
+    tries = [
+        client.post("/desk/sign-in", data={"csrf_token": token, "email": f"eve{n}@example.org"}) for n in range(11)
+    ]
+
+    assert [response.status_code for response in tries] == [303] * 10 + [429]
 
 
 @pytest.mark.parametrize(

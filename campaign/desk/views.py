@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from campaign.appeals import organisations
 from campaign.appeals import queries as appeals
-from campaign.appeals.models import Appeal
+from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.desk import messages, words
@@ -57,6 +57,9 @@ def overview() -> str:
     return render_template(
         "desk/overview.html",
         appeals=appealing,
+        waiting_organisations={
+            found.appeal.slug: len(organisations.waiting(found.appeal)) for found, _n in appealing
+        },
         unknown=messages.total(counted, "unknown"),
         wrong=messages.total(counted, "failed", "bounced"),
         waiting=messages.total(counted, *WAITING, "leased", "attempting"),
@@ -92,11 +95,14 @@ def log() -> str:
 
 
 def _names(deeds: Sequence[AuditEvent]) -> dict[str, str]:
-    """What stands behind the ids of these deeds: an organiser's address, an appeal's slug."""
+    """What stands behind the ids of these deeds: an organiser's address, an appeal's slug, an organisation's name."""
     said = {word for deed in deeds for word in re.split("[ :]", deed.subject) if _ID.fullmatch(word)}
     ids = {UUID(word) for word in said} | {deed.organiser_id for deed in deeds if deed.organiser_id}
     slugs = session.execute(select(Appeal.id, Appeal.slug).where(Appeal.id.in_(ids))).tuples()
-    return {str(id): name for id, name in [*accounts.emails(ids).items(), *slugs]}
+    named = session.execute(
+        select(OrganisationSignOn.id, OrganisationSignOn.name).where(OrganisationSignOn.id.in_(ids))
+    ).tuples()
+    return {str(id): name for id, name in [*accounts.emails(ids).items(), *slugs, *named]}
 
 
 def _countries(published: Published) -> list[tuple[str, int]]:

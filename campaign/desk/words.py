@@ -56,7 +56,6 @@ ACTIONS: dict[str, Any] = {
     "organisation.refused": _("refused an organisation"),
     "organisation.undone": _("took back a decision about an organisation"),
     "demo.filled": _("added synthetic signatures"),
-    "demo.cleared": _("removed synthetic signatures"),
     "person.erased": _("erased a person’s data"),
 }
 ACTORS: dict[str, Any] = {"command line": _("Somebody at the server"), "system": _("The system")}
@@ -68,6 +67,8 @@ _DETAILS: dict[str, Any] = {
     "letters": _("letters"),
     "organisations": _("organisations"),
     "mails": _("mails"),
+    "version": _("version"),
+    "forgotten": _("rows of the rehearsal forgotten"),
 }
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, func, select, update
 
 from campaign.db import session
+from campaign.organisers import audit
 from campaign.organisers.models import DeskSession, Organiser
 
 IDLE = timedelta(minutes=30)
@@ -50,6 +51,7 @@ def end(secret: str) -> None:
 
 def end_all(organiser: Organiser) -> None:
     """End every session of an organiser, in whatever browser."""
+    audit.record("organiser.signed_out_everywhere", f"organiser {organiser.id}", organiser=organiser)
     _end(DeskSession.organiser_id == organiser.id)
 
 
