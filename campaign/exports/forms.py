@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import Form, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from campaign.exports.audiences import AUDIENCES
@@ -15,6 +16,6 @@ class Export(Form):  # type: ignore[misc] # WTForms ships no types
     audience = RadioField(
         _("For whom is this file?"),
         [InputRequired(_("Choose for whom the file is"))],
-        choices=[(audience.name, audience.label) for audience in AUDIENCES.values()],
+        choices=[SelectChoice(audience.name, audience.label) for audience in AUDIENCES.values()],
         validate_choice=True,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from wtforms import BooleanField, Form, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
 from campaign.appeals.names import clean_name
@@ -42,7 +43,7 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
         self.how = how
         self.address: Address | None = None
         nothing = [("", _("Choose")), (UNSAID, _("Prefer not to say"))]
-        self.country.choices = [*nothing, *countries(language)]
+        self.country.choices = [SelectChoice(*choice) for choice in (*nothing, *countries(language))]
 
     @property
     def words(self) -> dict[str, str]:

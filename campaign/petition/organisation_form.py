@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from wtforms import BooleanField, EmailField, Field, Form, HiddenField, RadioField, SelectField, StringField
 from wtforms import ValidationError as Wrong
+from wtforms.fields.choices import SelectChoice
 
+from campaign.appeals import organisations
 from campaign.appeals.names import clean_line, clean_name, folded
 from campaign.appeals.signing_on import Organisation, Speaker
 from campaign.errors import Refused
@@ -18,10 +20,10 @@ from campaign.i18n import gettext as _
 from campaign.mail.addresses import Address
 
 STATUSES = (
-    ("general", lazy_gettext("General consultative status")),
-    ("special", lazy_gettext("Special consultative status")),
-    ("roster", lazy_gettext("On the Roster")),
-    ("none", lazy_gettext("No consultative status")),
+    SelectChoice("general", lazy_gettext("General consultative status")),
+    SelectChoice("special", lazy_gettext("Special consultative status")),
+    SelectChoice("roster", lazy_gettext("On the Roster")),
+    SelectChoice("none", lazy_gettext("No consultative status")),
 )
 _FIRST_YEAR = 1946  # in which the Council first met
 _LONGEST_NAME = 200  # the longest on the UN's own lists have about 150 characters
@@ -49,7 +51,7 @@ class OrganisationForm(Form):  # type: ignore[misc] # WTForms ships no types
     def __init__(self, typed: Any = None, *, language: str, today: date, stamp: str = "") -> None:
         super().__init__(typed)
         self._today = today
-        self.country.choices = [("", _("Choose")), *countries(language)]
+        self.country.choices = [SelectChoice(*choice) for choice in (("", _("Choose")), *countries(language))]
         if stamp:
             self.stamp.data = stamp
 
@@ -76,7 +78,7 @@ class OrganisationForm(Form):  # type: ignore[misc] # WTForms ships no types
 
     def validate_ecosoc_status(self, field: RadioField) -> None:
         """Leaving it alone is no answer."""
-        if field.data not in dict(STATUSES):
+        if field.data not in organisations.STATUSES:
             raise Wrong(_("Choose the status, or “No consultative status”"))
 
     def validate_ecosoc_year(self, field: StringField) -> None:
