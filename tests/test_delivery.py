@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from campaign.db import session
 from campaign.errors import PermanentFailure
@@ -250,6 +250,15 @@ def test_two_workers_never_share_a_row(post: Post, live: Sink, app: Flask) -> No
     with ThreadPoolExecutor(6) as pool:
         taken = [row for rows in pool.map(work, range(6)) for row in rows]
     assert len(taken) == len(set(taken)) == 200
+
+
+def test_a_claim_passes_over_what_another_holds_and_waits_for_nobody(post: Post, live: Sink, app: Flask) -> None:
+    held, free = post.confirm("confirm:held"), post.confirm("confirm:free")
+    with app.extensions["engine"].begin() as another:
+        another.execute(select(Message.id).where(Message.id == held).with_for_update())
+        session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        assert [claim.id for claim in claiming.claim(PEOPLE, transports.LIVE, 10)] == [free]
+    assert [claim.id for claim in claiming.claim(PEOPLE, transports.LIVE, 10)] == [held]
 
 
 def test_a_hundred_bells_send_each_message_once(post: Post, live: Sink, app: Flask) -> None:

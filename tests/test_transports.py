@@ -56,6 +56,13 @@ def test_where_the_link_broke_is_known(sink: Sink, phase: str, why: Why) -> None
     assert sink.connections == 2
 
 
+def test_what_went_well_before_does_not_blur_where_the_link_broke(sink: Sink) -> None:
+    way = door(sink)
+    assert way.send(BOX, ROW, yes).why is Why.ACCEPTED
+    sink.answers["RCPT"] = [DROP]
+    assert way.send(BOX, ROW, yes).why is Why.LINK_LOST
+
+
 def test_a_link_that_breaks_in_the_body_left_nothing(sink: Sink) -> None:
     sink.answers["body"] = [DROP]
     large = Letterbox(BOX.sender, BOX.recipient, b"Message-ID: <1@x>\r\n\r\n" + b"x" * 70 + b"\r\n" * 8_000_000, {})
