@@ -63,7 +63,7 @@ class OrganisationForm(Form):  # type: ignore[misc] # WTForms ships no types
 
     def validate_country(self, field: SelectField) -> None:
         """Every organisation has a seat."""
-        if field.data not in dict(field.choices[1:]):
+        if field.data not in {choice.value for choice in field.choices[1:]}:
             raise Wrong(_("Choose the country where the organisation has its seat"))
 
     def validate_registration(self, field: StringField) -> None:
