@@ -1,0 +1,128 @@
+"""Catalogues: whatever the code says is said in French and Persian too, and written as their readers write."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_keywords, parse_mapping_cfg
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+
+from campaign import i18n
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = [code for code in i18n.INTERFACE if code != "en"]
+LATER = ["lazy_gettext", "later"]  # as in bin/catalogues
+PLACEHOLDER = re.compile(r"%\(\w+\)s")
+
+both = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def catalogue(language: str) -> Catalog:
+    with (ROOT / f"campaign/translations/{language}/LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file)
+
+
+def said(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def texts(language: str) -> Iterator[str]:
+    """Every translated text, without what is filled in."""
+    for message in catalogue(language):
+        if message.id:
+            yield from (PLACEHOLDER.sub("\N{OBJECT REPLACEMENT CHARACTER}", text) for text in said(message))
+
+
+@pytest.fixture(scope="module")
+def spoken() -> set[str | tuple[str, ...]]:
+    """The texts that the code and the templates hold at this moment."""
+    with (ROOT / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    keywords = DEFAULT_KEYWORDS | parse_keywords(LATER)
+    return {found[2] for found in extract_from_dir(ROOT, methods, options, keywords)}
+
+
+@both
+def test_it_works(language: str, spoken: set[str | tuple[str, ...]]) -> None:
+    translated = {m.id if isinstance(m.id, str) else tuple(m.id): m for m in catalogue(language) if m.id}
+    assert len(spoken) > 500
+    assert not spoken - translated.keys(), "run bin/catalogues, then translate what it names"
+    assert [m.id for m in translated.values() if not all(text.strip() for text in said(m)) or m.fuzzy] == []
+
+
+@both
+def test_nothing_is_left_of_texts_that_are_gone(language: str, spoken: set[str | tuple[str, ...]]) -> None:
+    found = catalogue(language)
+    assert {m.id if isinstance(m.id, str) else tuple(m.id) for m in found if m.id} - spoken == set()
+    assert not found.obsolete
+
+
+@both
+def test_what_is_filled_in_is_the_same(language: str) -> None:
+    for message in (m for m in catalogue(language) if m.id):
+        ids = (message.id,) if isinstance(message.id, str) else message.id
+        wanted = {frozenset(PLACEHOLDER.findall(text)) for text in ids}
+        assert {frozenset(PLACEHOLDER.findall(text)) for text in said(message)} == wanted, message.id
+        assert [ids[0].endswith(end) for end in (".", ":")] == [said(message)[0].endswith(end) for end in (".", ":")]
+
+
+@both
+def test_nothing_is_filled_in_by_accident(language: str) -> None:
+    assert [text for text in texts(language) if "%" in text or "<" in text] == []
+
+
+@both
+def test_one_and_many_have_a_form_each(language: str) -> None:
+    found = catalogue(language)
+    assert found.num_plurals == 2
+    assert {len(said(m)) for m in found if m.id and not isinstance(m.id, str)} == {2}
+
+
+@both
+def test_compiled_it_is_what_people_read(language: str, app: Flask) -> None:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    compiled.seek(0)
+    spoken = gettext.GNUTranslations(compiled)
+    one, many = "%(n)s person has signed", "%(n)s people have signed"
+    assert spoken.ngettext(one, many, 1) != spoken.ngettext(one, many, 2) != many
+    with app.test_request_context(), i18n.speaking(language):
+        assert i18n.gettext("Sign the appeal") == spoken.gettext("Sign the appeal") != "Sign the appeal"
+
+
+def test_every_name_for_gettext_is_one_that_the_extraction_knows() -> None:
+    known = {"_", *DEFAULT_KEYWORDS, *LATER}
+    for path in (ROOT / "campaign").rglob("*.py"):
+        for alias in re.findall(r"import .*?\b\w*gettext as (\w+)", path.read_text()):
+            assert alias in known or path.name == "i18n.py", (path, alias)
+    assert all(f"-k {name}" in (ROOT / "bin/catalogues").read_text() for name in LATER)
+
+
+def test_french_signs_do_not_start_a_line() -> None:
+    loose = re.compile(r"(?<![\u00a0\u202f])[;?!»]|(?<![\u00a0\u202f]):(?!//)|«(?![\u00a0\u202f])|['\"“”]|\.\.\.")
+    assert [text for text in texts("fr") if loose.search(text)] == []
+
+
+def test_persian_letters_and_signs_are_persian() -> None:
+    foreign = re.compile(r"[\u064a\u0643\u06c0\u0629,;?\"'“”]|%|\.\.\.")
+    assert [text for text in texts("fa") if foreign.search(text)] == []
+
+
+def test_persian_prefixes_and_endings_are_joined_without_a_space() -> None:
+    apart = re.compile(r"(?<!\w)ن?می (?=\w)|(?<=\w) (ها|های|هایی|هایم|هایتان|ام|اند|تر|ترین)(?!\w)")
+    assert [text for text in texts("fa") if apart.search(text)] == []
+    assert sum("\u200c" in text for text in texts("fa")) > 100
+
+
+def test_persian_digits_are_persian() -> None:
+    latin = re.compile(r"(?<![A-Za-z])[0-9\u0660-\u0669]")
+    assert [text for text in texts("fa") if latin.search(text)] == []
