@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -146,20 +146,29 @@ def listening(tls: tuple[Path, Path] | None = None, password: str = "") -> Itera
     """A sink on a free port; with ``tls`` (certificate, key) it offers STARTTLS, and login after it."""
     sink = Sink()
     loop = asyncio.new_event_loop()
-    listener = loop.run_until_complete(loop.create_server(_servers(sink, loop, tls, password), sink.host, 0))
-    sink.port = listener.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+
+    def there(work: Coroutine[Any, Any, Any]) -> Any:
+        """In the sink's own thread: in ours a browser may hold the event loop."""
+        return asyncio.run_coroutine_threadsafe(work, loop).result(10)
+
+    listener = there(loop.create_server(_servers(sink, loop, tls, password), sink.host, 0))
+    sink.port = listener.sockets[0].getsockname()[1]
     try:
         yield sink
     finally:
+        there(_end(listener))
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        listener.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
+
+
+async def _end(listener: asyncio.Server) -> None:
+    listener.close()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.sleep(0)
 
 
 def _servers(sink: Sink, loop: Any, tls: tuple[Path, Path] | None, password: str) -> Callable[[], SMTP]:
