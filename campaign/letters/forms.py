@@ -70,7 +70,7 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
 
     def validate_country(self, field: SelectField) -> None:
         """A country of the list, or the wish not to say it."""
-        known = {code for code, _name in field.choices[1:]}
+        known = {choice.value for choice in field.choices[1:]}
         if field.data not in known and (self.how == "send" or field.data):
             raise StopValidation(_("Choose a country, or “Prefer not to say”"))
 
