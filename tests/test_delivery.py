@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 
 from campaign.db import session
 from campaign.errors import PermanentFailure
@@ -125,6 +126,30 @@ def test_a_slow_answer_is_waited_for(post: Post, live: Sink) -> None:
     assert post.state(row) == "accepted"
 
 
+def test_an_answer_in_hand_survives_a_database_that_goes_away(post: Post, live: Sink, app: Flask) -> None:
+    waiting = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    live.answers["DOT"] = [0.3]
+    row = post.letter()
+
+    def cut_off_whoever_writes_it_down() -> bool:
+        live.reached.wait(10)
+        engine = app.extensions["engine"]
+        with engine.begin() as holder, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as killer:
+            holder.execute(select(Message.id).where(Message.id == row).with_for_update())
+            for _ in range(100):
+                if killer.scalar(text(waiting)):
+                    return True
+                time.sleep(0.05)
+        return False
+
+    with ThreadPoolExecutor(1) as pool:
+        cut = pool.submit(cut_off_whoever_writes_it_down)
+        post.drain()
+        assert cut.result()
+    assert post.state(row) == "accepted"
+    assert len(live.messages) == 1
+
+
 @pytest.mark.parametrize(
     ("phase", "reply", "state", "why"),
     [
@@ -177,7 +202,7 @@ def test_a_dead_address_of_a_person_is_not_written_to(post: Post, live: Sink) ->
     sweeping.sweep()
     assert (post.state(row), post.state(again)) == ("failed", "suppressed")
     assert post.row(row).reply_text == "5.1.1 <address>: no such user <address>"
-    suppressing.lift(Address.parse(ALICE).index())
+    session.execute(delete(Suppression))
     session.commit()
     third = post.confirm("confirm:3")
     post.drain()

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import Flask, current_app, render_template
 from jinja2 import TemplateNotFound
@@ -139,8 +138,3 @@ def _own_address(letter: str, message: Message) -> str:
         return f"{letter}.{message.token}@{domain}"
     local, _, own = current_app.config["MAIL_FROM"].rpartition("@")
     return f"{local}+{letter}.{message.token}@{own}"
-
-
-def row_of(message_id: str) -> UUID:
-    """The row that a Message-ID of ours names. Raises ValueError for another's."""
-    return UUID(hex=message_id.strip("<>").partition("@")[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from campaign.db import session
@@ -17,8 +16,3 @@ def suppress(address_index: bytes, reason: str, *, lasting: timedelta | None = N
     until = None if lasting is None else CLOCK + lasting
     row = insert(Suppression).values(recipient_index=address_index, reason=reason, expires_at=until)
     session.execute(row.on_conflict_do_nothing())
-
-
-def lift(address_index: bytes) -> None:
-    """Let mail to this address through again, in the caller's transaction."""
-    session.execute(delete(Suppression).where(Suppression.recipient_index == address_index))
