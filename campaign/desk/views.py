@@ -98,11 +98,11 @@ def _names(deeds: Sequence[AuditEvent]) -> dict[str, str]:
     """What stands behind the ids of these deeds: an organiser's address, an appeal's slug, an organisation's name."""
     said = {word for deed in deeds for word in re.split("[ :]", deed.subject) if _ID.fullmatch(word)}
     ids = {UUID(word) for word in said} | {deed.organiser_id for deed in deeds if deed.organiser_id}
-    slugs = session.execute(select(Appeal.id, Appeal.slug).where(Appeal.id.in_(ids))).tuples()
+    slugs = session.execute(select(Appeal.id, Appeal.slug).where(Appeal.id.in_(ids)))
     named = session.execute(
         select(OrganisationSignOn.id, OrganisationSignOn.name).where(OrganisationSignOn.id.in_(ids))
-    ).tuples()
-    return {str(id): name for id, name in [*accounts.emails(ids).items(), *slugs, *named]}
+    )
+    return {str(row): name for row, name in [*accounts.emails(ids).items(), *slugs, *named]}
 
 
 def _countries(published: Published) -> list[tuple[str, int]]:

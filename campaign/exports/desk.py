@@ -47,6 +47,7 @@ def _page(appeal: Appeal, form: Export) -> str:
         appeal=appeal,
         form=form,
         rows=queries.count(db.session.connection(), appeal),
+        labels={name: audience.label for name, audience in AUDIENCES.items()},
         meanings={name: audience.meaning for name, audience in AUDIENCES.items()},
         earlier=earlier,
         emails=accounts.emails({event.organiser_id for event in earlier if event.organiser_id}),
