@@ -79,8 +79,8 @@ def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
     return add
 
 
-def _language_of_url(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    code = (values or {}).get("lang")
+def _language_of_url(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    code = request.path.split("/", 2)[1]  # not from the values: a page that is not found speaks it too
     if code in INTERFACE:
         speak(code)
 

@@ -15,6 +15,7 @@ from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask
+from flask.testing import FlaskClient
 
 from campaign import i18n
 
@@ -126,3 +127,13 @@ def test_persian_prefixes_and_endings_are_joined_without_a_space() -> None:
 def test_persian_digits_are_persian() -> None:
     latin = re.compile(r"(?<![A-Za-z])[0-9\u0660-\u0669]")
     assert [text for text in texts("fa") if latin.search(text)] == []
+
+
+@pytest.mark.parametrize(("language", "way"), [("fr", "ltr"), ("fa", "rtl")])
+def test_a_page_that_is_not_there_says_so_in_the_language_of_its_address(
+    client: FlaskClient, language: str, way: str
+) -> None:
+    page = client.get(f"/{language}/no-such-appeal/no-such-page")
+    assert page.status_code == 404
+    assert f'lang="{language}" dir="{way}"' in page.get_data(as_text=True)
+    assert "We cannot find that page" not in page.get_data(as_text=True)

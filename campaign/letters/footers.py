@@ -21,7 +21,7 @@ _SAYS = {
         "Une réponse lui parvient directement.",
         "Publié par",
         "Pour toute question sur ces lettres :",
-        "Ceci est une répétition : personne n’est encore désigné comme responsable de cet appel.",
+        "Ceci est un essai : personne n’est encore désigné comme responsable de cet appel.",
     ),
     "es": (
         "La persona que firma esta carta la escribió y la confirmó, y nos pidió transmitirla. "
