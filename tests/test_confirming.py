@@ -95,6 +95,17 @@ def test_what_scanners_do_confirms_nothing(client: FlaskClient, mails: Mails) ->
     assert states() == ["pending"]
 
 
+def test_not_me_after_the_press_does_not_say_that_it_is_gone(client: FlaskClient, mails: Mails) -> None:
+    sign(client)
+    link = link_in(newest(mails)[2], "/confirm/")
+    client.post(link)
+    answer = client.post(f"{link}/not-me", follow_redirects=True)
+    assert "Your signature is confirmed" in answer.text
+    assert "Mail me my receipt" in answer.text  # with the link that takes it back
+    assert "It is erased" not in answer.text
+    assert (states(), counted()) == (["confirmed"], 1)
+
+
 def test_fifty_clicks_count_once(client: FlaskClient, context: Flask, mails: Mails) -> None:
     sign(client)
     link = link_in(newest(mails)[2], "/confirm/")

@@ -202,6 +202,18 @@ def test_this_was_not_me_erases(appeal: Appeal, client: FlaskClient, mails: Mail
     assert letters()[0].state == "erased"
 
 
+def test_this_was_not_me_after_the_press_tells_what_became_of_it(
+    appeal: Appeal, client: FlaskClient, mails: Mails
+) -> None:
+    link = asked(client, mails)
+    post(client, link, **fields(client.get(link), "confirm"))
+    answer = client.post(link, data={"step": "refuse"}, follow_redirects=True)
+    assert "You confirmed it" in answer.text
+    assert "Nothing will be sent" not in answer.text
+    assert [letter.state for letter in letters()] == ["confirmed"]
+    assert messages("letter") == 1
+
+
 def test_what_nobody_confirms_expires(
     appeal: Appeal, client: FlaskClient, mails: Mails, move_clock: Callable[[timedelta], None]
 ) -> None:

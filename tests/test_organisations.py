@@ -394,7 +394,8 @@ def test_not_me_comes_too_late_after_the_button(client: FlaskClient, appeal: App
     add(client)
     link = f"/organisations/confirm/{tokens.make(CONFIRM, row().id)}"
     client.post(link)
-    client.post(f"{link}/not-me")
+    answer = client.post(f"{link}/not-me", follow_redirects=True)
+    assert "Now an organiser checks it" in answer.text
     assert row().state == "confirmed"
 
 

@@ -48,14 +48,21 @@ def confirmed(token: str) -> str | Response:
     before = _letters(CONFIRM, token, _CONFIRM_LIVES)
     submission = before[0].letter.submission_id
     if request.form.get("step") == "refuse":
-        confirming.refuse(submission)
-        return render_template("letters/refused.html", **_frame(before))
+        return _refused(submission, before)
     shown = shown_ids(request.form.getlist("letter"))
     confirming.confirm(submission, shown)
     background.ring(outbox.BELL)
     posted = [p for p in queries.of_submission(submission) if p.letter.id in shown]
     private = tokens.make(PRIVATE, submission)
     return render_template("letters/confirmed.html", letters=_told(posted), private=private, **_frame(before))
+
+
+def _refused(submission: UUID, before: list[Posted]) -> str | Response:
+    """Nothing waits any more. A letter confirmed before is on its way, and its page says so."""
+    confirming.refuse(submission)
+    if any(posted.letter.state == "confirmed" for posted in queries.of_submission(submission)):
+        return redirect(url_for(".status", token=tokens.make(PRIVATE, submission)), 303)
+    return render_template("letters/refused.html", **_frame(before))
 
 
 @blueprint.get("/letters/<token>")

@@ -86,9 +86,10 @@ def press_for_organisation(token: str) -> Page:
 
 @blueprint.post("/organisations/confirm/<token>/not-me")
 def not_my_organisation(token: str) -> Page:
-    """Forget what somebody typed with an address that is not theirs."""
+    """Forget what somebody typed with an address that is not theirs; what was confirmed is not said to be gone."""
     found = _sign_on(CONFIRM, token, EXPLAINS)
-    leaving.disown(found.id)
+    if not leaving.disown(found.id) and signing_on.outcome(found.id) is not Outcome.GONE:
+        return redirect(url_for(".confirm_organisation", token=token), 303)
     return render_template("petition/not_me.html", **_frame(found))
 
 

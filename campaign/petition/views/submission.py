@@ -87,15 +87,11 @@ def receipt(token: str) -> Page:
 
 @blueprint.post("/confirm/<token>/not-me")
 def not_me(token: str) -> Page:
-    """Forget what somebody typed with an address that is not theirs."""
+    """Forget what somebody typed with an address that is not theirs; what was confirmed is not said to be gone."""
     signature = _signature("confirm", token, EXPLAINS)
-    ending.refuse(signature.id)
+    if not ending.refuse(signature.id) and confirming.outcome(signature.id) is Outcome.CONFIRMED:
+        return redirect(url_for("petition.confirm", token=token), 303)
     return render_template("petition/not_me.html", **_frame(signature))
-
-
-def _button(signature: Signature, token: str) -> Page:
-    said = ending.opened(signature)
-    return render_template("petition/confirm.html", signature=signature, said=said, token=token, **_frame(signature))
 
 
 def _thanks(signature: Signature, *, token: str = "", receipt: bool = False) -> Page:
