@@ -1,4 +1,4 @@
-"""Letters and the tally of those that left by other ways.
+"""Letters, what was answered to them, and the tally of those that left by other ways.
 
 A letter's state is ``pending, confirmed, lapsed, withdrawn, expired`` or ``erased``. A confirmed letter has one
 message in the outbox (dedupe key ``letter:<id>``), whose state is the truth about its sending. The database
@@ -54,6 +54,17 @@ class Letter(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LetterReply(Base):
+    """What an office answered to our address instead of its writer's; sealed until it was passed on."""
+
+    __tablename__ = "letter_reply"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    letter_id: Mapped[UUID] = mapped_column(ForeignKey("letter.id", ondelete="CASCADE"), index=True)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # sender, text, what was left out
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
 
 
 class LetterTally(Base):

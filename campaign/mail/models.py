@@ -1,4 +1,4 @@
-"""The outbox as tables: one row a message, one event a change, what is paused and who is not written to.
+"""The outbox as tables: one row a message, one event a change, what is paused, who is not written to, what came in.
 
 The row is the truth about a message. Its address and bytes are sealed; beside them stands only what
 claiming, pacing and counting need. States and their meaning: ``campaign.mail.states``.
@@ -53,6 +53,7 @@ class Message(Base):
     sent_again: Mapped[int] = mapped_column(server_default="0")  # by policy, from unknown; a person's are events
     token: Mapped[str] = mapped_column(Text, unique=True)  # opaque: in the envelope sender, and a letter's From
     content: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed bytes, fixed at first render
+    content_digest: Mapped[bytes | None] = mapped_column(LargeBinary)  # SHA-256 of the bytes once they are gone: a proof
     message_id: Mapped[str | None] = mapped_column(Text, unique=True)
     date_header: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reply_code: Mapped[int | None]
@@ -78,14 +79,38 @@ class MessageEvent(Base):
 
 
 class Suppression(Base):
-    """An address that is not written to, and why; found by its keyed index only."""
+    """An address that is not written to (or not about news), and why; found by its keyed index only."""
 
     __tablename__ = "suppression"
 
     recipient_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     reason: Mapped[str] = mapped_column(Text)
+    updates_only: Mapped[bool] = mapped_column(server_default=text("false"))  # for who complained: no news, no more
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AddressReport(Base):
+    """What mail that came back said about an address: its health, for as long as that says anything."""
+
+    __tablename__ = "address_report"
+    __table_args__ = (Index("ix_address_report_address", "recipient_index", "at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    recipient_index: Mapped[bytes] = mapped_column(LargeBinary)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"), index=True)
+    sort: Mapped[str] = mapped_column(Text)  # campaign.mail.incoming.sorting.Sort
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class IncomingMail(Base):
+    """One mail that came to us and was handled; its keyed digest keeps a second copy from being handled again."""
+
+    __tablename__ = "incoming_mail"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    sort: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK, index=True)
 
 
 class Pause(Base):
