@@ -22,12 +22,13 @@ from redis.exceptions import RedisError
 from campaign import vault
 
 log = structlog.get_logger()
+_PATIENCE = 0.2  # seconds: somebody who signs waits for a broker that hangs no longer than that
 
 
 def init_app(app: Flask) -> None:
     """Open the counters in the app's Redis; connections are made at first use."""
     url = app.config["REDIS_URL"]
-    client = Redis.from_url(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    client = Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
     storage = RedisStorage("redis://", connection_pool=client.connection_pool, wrap_exceptions=True)
     app.extensions["redis"] = client
     app.extensions["limiter"] = SlidingWindowCounterRateLimiter(storage)

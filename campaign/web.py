@@ -11,7 +11,9 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, render_template, request, send_from_directory
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign.i18n import INTERFACE, speak
@@ -47,6 +49,9 @@ def init_app(app: Flask) -> None:
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _explain)
     app.register_error_handler(CSRFError, _explain)
+    app.register_error_handler(DataError, _unreadable)
+    app.register_error_handler(OperationalError, _away)
+    app.register_error_handler(NoConnection, _away)
     app.register_error_handler(Exception, _apologise)
 
 
@@ -109,11 +114,27 @@ def _explain(error: HTTPException) -> tuple[str, int] | Response:
     return Response(body, status=code, headers=allowed, mimetype="text/html")
 
 
+def _unreadable(error: DataError) -> tuple[str, int] | Response:
+    """What no column can hold, such as a NUL in an address, was written by no page of ours."""
+    log.warning("request.unreadable", endpoint=request.endpoint)
+    return _explain(BadRequest())
+
+
+def _away(error: Exception) -> tuple[str, int] | Response:
+    """The database is away or overrun: an answer that caches, load balancers and people know to be for a while."""
+    log.error("request.without_database", error=type(error).__name__, endpoint=request.endpoint)
+    return _explain(ServiceUnavailable(retry_after=10))
+
+
 def _apologise(error: Exception) -> tuple[str, int] | Response:
     """Log what kind of failure it was and where, never what was typed; show a page, not a traceback."""
+    log.error("request.failed", error=type(error).__name__, where=_where(error), endpoint=request.endpoint)
+    return _explain(InternalServerError())
+
+
+def _where(error: Exception) -> str:
+    """File and line of the innermost frame."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    where = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{frame.tb_lineno}" if frame else ""
-    log.error("request.failed", error=type(error).__name__, where=where, endpoint=request.endpoint)
-    return _explain(InternalServerError())
+    return f"{frame.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{frame.tb_lineno}" if frame else ""
