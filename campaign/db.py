@@ -6,6 +6,7 @@ it did not commit is rolled back when the context ends.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,8 +19,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app, g
-from sqlalchemy import ColumnElement, DateTime, Engine, MetaData, create_engine, func, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, DateTime, Engine, Executable, MetaData, create_engine, event, func, text, update
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
@@ -50,28 +51,51 @@ class Base(DeclarativeBase):
 
 def init_app(app: Flask) -> None:
     """Give the app an engine for ``DATABASE_URL`` and close each context's session."""
-    app.extensions["engine"] = make_engine(app.config["DATABASE_URL"])
+    app.extensions["engine"] = made = make_engine(app.config["DATABASE_URL"])
+    app.extensions["at once"] = made.execution_options(isolation_level="AUTOCOMMIT")
     app.teardown_appcontext(_close)
 
 
 def make_engine(url: str) -> Engine:
     """An engine that speaks UTC, never waits long for a dead server, and keeps parameters out of errors."""
     scheme, _, rest = url.partition("://")
-    return create_engine(
+    made = create_engine(
         f"postgresql+psycopg://{rest}" if scheme else "postgresql+psycopg://",
         pool_size=8,
         max_overflow=24,
-        pool_pre_ping=True,  # after a restart of PostgreSQL the next request works
         pool_timeout=5,
         hide_parameters=True,  # a name must not reach a log through an exception
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10000"},
     )
+    event.listen(made, "checkout", _still_open)
+    return made
+
+
+def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
+    """After a restart of PostgreSQL the next request works: a connection that was closed has something to read.
+
+    Seen without asking the server, which at each request (``pool_pre_ping``) costs 0.1 ms.
+    """
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    if watch.poll(0):
+        raise InvalidatePoolError
 
 
 def engine() -> Engine:
     """The engine of the current app."""
     found: Engine = current_app.extensions["engine"]
     return found
+
+
+def at_once(statement: Executable, values: dict[str, Any]) -> Any:
+    """Execute a statement that is a whole transaction; its first column, or None. On disk when this returns.
+
+    Beside the session, in one round trip instead of three (BEGIN, the statement, COMMIT).
+    """
+    found: Engine = current_app.extensions["at once"]
+    with found.connect() as connection:
+        return connection.execute(statement, values).scalar()
 
 
 def _session() -> Session:

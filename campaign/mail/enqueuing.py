@@ -1,0 +1,134 @@
+"""Putting a message in: it keeps to itself what a new row of the outbox holds, and who decides that there is one.
+
+The database decides: neither the dedupe key nor the cap is asked beforehand. Message and first event are one
+statement, and that statement can also carry its cause.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b32encode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import current_app
+from sqlalchemy import CTE, ColumnElement, Integer, Interval, Select, Text, bindparam, func, insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from campaign import vault
+from campaign.db import session
+from campaign.mail import transports
+from campaign.mail.addresses import Address, recorded_domain
+from campaign.mail.models import Message, MessageEvent
+from campaign.mail.moving import CLOCK
+from campaign.mail.states import EXPIRES_IN, PEOPLE, State
+
+_message = Message.__table__.c
+_DAY = timedelta(hours=24)
+_CAUSED = ("kind", "subject_id", "dedupe_key")  # the columns that say why there is a message
+_ADDRESSED = (
+    "id", "lane", "language", "recipient", "recipient_index", "mailbox_index", "recipient_domain", "budget_key",
+    "pause_keys", "mode", "capture_only", "origin", "not_before", "expires_at", "token",
+)  # fmt: skip
+
+
+def enqueue(
+    *, kind: str, subject_id: UUID | None, address: Address | str, language: str, dedupe_key: str, **more: Any
+) -> UUID | None:
+    """Add one message to the current transaction and give its id; the caller commits and rings ``BELL``.
+
+    None when ``dedupe_key`` is known already, or when the cap is reached. ``more``: as for ``addressed``.
+    """
+    values = addressed(address, language=language, **more)
+    why = {"mail_kind": kind, "mail_subject_id": subject_id, "mail_dedupe_key": dedupe_key}
+    added: UUID | None = session.scalar(_alone(values["mail_cap"] is not None), values | why)
+    return added
+
+
+def addressed(
+    address: Address | str,
+    *,
+    language: str,
+    lane: int = PEOPLE,
+    not_before: datetime | None = None,
+    expires_in: timedelta | None = None,
+    budget_key: str | None = None,
+    pause_keys: Sequence[str] = (),
+    origin: str = "real",
+    capture_only: bool = False,
+    cap: int | None = None,
+) -> dict[str, Any]:
+    """The parameters of one message, its cause apart: to whom, when, and how it may leave.
+
+    ``expires_in`` is 7 days for people, 60 for letters, 14 for updates unless given. With ``cap`` there is no
+    message once so many for people went to this mailbox (all its aliases, all appeals) within 24 hours;
+    requests at the same instant may exceed that by their number.
+    """
+    to = Address.parse(address) if isinstance(address, str) else address
+    row = uuid4()
+    domain = recorded_domain(to.domain)
+    only = capture_only or origin == "demo" or to.reserved
+    values = {
+        "id": row,
+        "lane": lane,
+        "language": language,
+        "recipient": vault.current().seal({"address": to.exact}, table="message", row=row),
+        "recipient_index": to.index(),
+        "mailbox_index": to.mailbox(),
+        "recipient_domain": domain,
+        "budget_key": budget_key,
+        "pause_keys": [*pause_keys, *([budget_key] if budget_key else []), f"domain:{domain}"],
+        "mode": transports.CAPTURE if only else transports.mode(current_app),
+        "capture_only": only,
+        "origin": origin,
+        "not_before": not_before,
+        "expires_at": expires_in or EXPIRES_IN[lane],
+        "token": b32encode(secrets.token_bytes(10)).decode().lower(),
+        "cap": cap,
+    }
+    return {f"mail_{name}": value for name, value in values.items()}
+
+
+def caused(cause: CTE, *, capped: bool) -> CTE:
+    """The insertion of a message for each row of ``cause`` (kind, subject_id, dedupe_key), to stand in one
+    statement with it; the parameters are those of ``addressed``. To be built once. Its rows: the message's id.
+    """
+    return _inserted([*(cause.c[name] for name in _CAUSED)], capped)
+
+
+@cache
+def _alone(capped: bool) -> Select[Any]:
+    added = _inserted([_given(name) for name in _CAUSED], capped)
+    return select(added.c.id)
+
+
+def _inserted(cause: Sequence[ColumnElement[Any]], capped: bool) -> CTE:
+    given = {name: _given(name) for name in _ADDRESSED}
+    given["not_before"] = func.coalesce(given["not_before"], CLOCK)
+    given["expires_at"] = CLOCK + bindparam("mail_expires_at", type_=Interval)
+    row = select(*cause, *given.values())
+    if capped:
+        row = row.where(_sent_today() < bindparam("mail_cap", type_=Integer))
+    added = (
+        upsert(Message)
+        .from_select([*_CAUSED, *given], row)
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(_message.id)
+        .cte("added")
+    )
+    event = select(added.c.id, literal(State.READY.value, Text), literal(0), literal("enqueued", Text))
+    noted = insert(MessageEvent).from_select(["message_id", "to_state", "epoch", "why"], event)
+    return noted.returning(MessageEvent.message_id.label("id")).cte("noted")
+
+
+def _given(name: str) -> ColumnElement[Any]:
+    return bindparam(f"mail_{name}", type_=_message[name].type)
+
+
+def _sent_today() -> Any:
+    mailbox = _given("mailbox_index")
+    today = (_message.mailbox_index == mailbox, _message.lane == PEOPLE, _message.created_at > CLOCK - _DAY)
+    return select(func.count()).where(*today).scalar_subquery()
