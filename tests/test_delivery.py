@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, text, update
 
 from campaign.db import session
 from campaign.errors import PermanentFailure
-from campaign.mail import claiming, draining, outbox, pausing, suppressing, sweeping, transports
+from campaign.mail import claiming, draining, holding, outbox, pausing, suppressing, sweeping, transports
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message, Suppression
 from campaign.mail.rendering import Draft
@@ -309,35 +309,35 @@ def test_a_worker_that_wakes_after_its_lease_says_no_data(post: Post, live: Sink
     row = post.letter()
     sleeping = claim_one(LETTERS)
     later(minutes=3)
-    assert not claiming.begin(sleeping)
+    assert not holding.begin([(sleeping, {})])
     sweeping.sweep()
     assert post.state(row) == "ready"
     awake = claim_one(LETTERS)
     assert awake.epoch == sleeping.epoch + 1
-    assert not claiming.begin(sleeping)
-    assert not claiming.finish(sleeping, State.ACCEPTED, "stale")
-    claiming.release(sleeping, why="stale")
+    assert not holding.begin([(sleeping, {})])
+    assert not holding.finish([(sleeping, {})], State.ACCEPTED, "stale")
+    holding.release(sleeping, why="stale")
     assert post.state(row) == "leased"
-    assert claiming.begin(awake)
+    assert holding.begin([(awake, {})])
 
 
 def test_a_late_reply_of_the_same_epoch_still_counts_and_another_s_does_not(post: Post, live: Sink) -> None:
     row = post.letter()
     slow = claim_one(LETTERS)
-    assert claiming.begin(slow)
+    assert holding.begin([(slow, {})])
     later(minutes=13)
     sweeping.sweep()
     assert post.state(row) == "unknown"
-    assert claiming.finish(slow, State.ACCEPTED, "late reply")
+    assert holding.finish([(slow, {})], State.ACCEPTED, "late reply")
     assert post.state(row) == "accepted"
 
     other = post.letter("letter:2")
     slow = claim_one(LETTERS)
-    assert claiming.begin(slow)
+    assert holding.begin([(slow, {})])
     later(minutes=13)
     sweeping.sweep()
     outbox.retry(other)
-    assert not claiming.finish(slow, State.ACCEPTED, "late reply of an old epoch")
+    assert not holding.finish([(slow, {})], State.ACCEPTED, "late reply of an old epoch")
     assert post.state(other) == "ready"
 
 

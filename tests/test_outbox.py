@@ -219,6 +219,7 @@ def test_a_pause_of_all_stops_what_is_claimed_already(post: Post, live: Sink) ->
 
     post.write = pause_at_third  # type: ignore[assignment]
     post.drain()
-    assert len(live.messages) == 2
-    assert sorted(post.state(row) for row in rows) == ["accepted"] * 2 + ["ready"] * 3
+    left = len(live.messages)
+    assert left in {1, 2}  # the second begins alone, or together with the third
+    assert sorted(post.state(row) for row in rows) == ["accepted"] * left + ["ready"] * (5 - left)
     assert [(p.key, p.why) for p in pausing.paused()] == [("all", "wrong text")]

@@ -8,19 +8,14 @@ rehearsal is not taken once mail goes out, nor the reverse; what may only ever b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Interval,
-    Select,
     Text,
-    bindparam,
     cast,
     exists,
     func,
@@ -33,12 +28,11 @@ from sqlalchemy import (
 from campaign.db import session
 from campaign.mail import transports
 from campaign.mail.models import Message, Pause, Suppression
-from campaign.mail.moving import CLOCK, change, move, run
+from campaign.mail.moving import CLOCK, move
 from campaign.mail.pausing import ALL
-from campaign.mail.states import ATTEMPT_LEASE, LEASE, MAY_COME_FROM, State
+from campaign.mail.states import LEASE, MAY_COME_FROM, State
 
 _message = Message.__table__.c
-_OURS = (_message.id == bindparam("row"), _message.epoch == bindparam("ours"))
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
 
 
@@ -81,63 +75,13 @@ def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     return [Claim(message, found[message.id].epoch, found[message.id].at) for message in messages]
 
 
-def begin(claim: Claim, **kept: Any) -> bool:
-    """Make the row ``attempting`` for twelve minutes, if it is still ours and still may leave. Commits.
-
-    ``kept`` are the columns of a first rendering. Without True, DATA must not be said.
-    """
-    return _run(_beginning(tuple(kept)), claim, "begins to leave", **kept)
-
-
-def finish(claim: Claim, to: State, why: str, *, wait: timedelta | None = None, **values: Any) -> bool:
-    """Record what became of a claimed row; False when another has it by now. Commits.
-
-    ``wait`` is how long it shall not be claimed again; ``values`` are further columns.
-    """
-    if wait is not None:
-        values["not_before"] = wait
-    return _run(_finishing(to, tuple(values)), claim, why, **values)
-
-
-def release(*claims: Claim, why: str) -> None:
-    """Give back what was claimed and not begun, at once instead of when its lease ends. Commits."""
-    for claim in claims:
-        leased = (_message.id == claim.id, _message.epoch == claim.epoch, _message.state == State.LEASED)
-        move(*leased, to=State.READY, why=why, lease_until=None)
-    session.commit()
-
-
-def _run(statement: Select[Any], claim: Claim, why: str, **values: Any) -> bool:
-    given = {f"new_{name}": value for name, value in values.items()}
-    moved = run(statement, why=why, row=claim.id, ours=claim.epoch, **given)
-    session.commit()
-    return bool(moved)
-
-
-@cache
-def _beginning(columns: tuple[str, ...]) -> Select[Any]:
-    where = (*_OURS, _message.lease_until > CLOCK, *_may_leave())
-    return change(*where, to=State.ATTEMPTING, lease_until=CLOCK + ATTEMPT_LEASE, **_new(columns))
-
-
-@cache
-def _finishing(to: State, columns: tuple[str, ...]) -> Select[Any]:
-    values = _new(columns)
-    if "not_before" in values:
-        values["not_before"] = CLOCK + bindparam("new_not_before", type_=Interval)
-    return change(*_OURS, to=to, lease_until=None, **values)
-
-
-def _new(columns: tuple[str, ...]) -> dict[str, Any]:
-    return {name: bindparam(f"new_{name}") for name in columns}
-
-
 def _due(lane: int, mode: str) -> tuple[ColumnElement[bool], ...]:
     made_for_now = true() if mode == transports.mode(current_app) else _message.capture_only
-    return (_message.lane == lane, _message.mode == mode, made_for_now, _message.not_before <= CLOCK, *_may_leave())
+    return (_message.lane == lane, _message.mode == mode, made_for_now, _message.not_before <= CLOCK, *may_leave())
 
 
-def _may_leave() -> tuple[ColumnElement[bool], ...]:
+def may_leave() -> tuple[ColumnElement[bool], ...]:
+    """What a message must meet when it is claimed and, once more, when it begins to leave."""
     keys = select(func.coalesce(func.array_agg(Pause.key), cast([], ARRAY(Text)))).scalar_subquery()
     everything = exists().where(Pause.key == ALL)
     return (_message.expires_at > CLOCK, ~everything, ~_message.pause_keys.bool_op("&&")(keys), ~suppressed())

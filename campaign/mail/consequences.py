@@ -19,8 +19,11 @@ _SLOWED = timedelta(hours=1)
 _DEAD = timedelta(days=30)  # an address that did not exist may be made anew
 
 
-def draw(message: Message, result: Outcome) -> None:
-    """Slow an office, pause a domain or everything, or mark an address, as the answer calls for. Commits."""
+def draw(message: Message, result: Outcome) -> bool:
+    """Slow an office, pause a domain or everything, or mark an address, as the answer calls for. Commits.
+
+    True when it did, so that what was about to leave must ask again whether it may.
+    """
     why = f"{result.why}: {result.code} {result.enhanced}".strip()
     if result.why in {Why.POLICY, Why.POLICY_REFUSED}:
         _pause(f"domain:{message.recipient_domain}", why)
@@ -30,6 +33,9 @@ def draw(message: Message, result: Outcome) -> None:
         _slow(message.budget_key)
     elif result.why is Why.NO_SUCH_ADDRESS:
         _mark(message, why)
+    else:
+        return False
+    return True
 
 
 def _pause(key: str, why: str) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, Text, bindparam, func, insert, literal, select, update
 
 from campaign.db import session
 from campaign.mail.models import Message, MessageEvent
@@ -40,22 +40,29 @@ def run(statement: Select[Any], *, why: str, **given: Any) -> Sequence[Moved]:
 
 
 def change(
-    *where: ColumnElement[bool], to: State, limit: int | None = None, only_free: bool = False, **values: Any
+    *where: ColumnElement[bool],
+    to: State,
+    limit: int | None = None,
+    only_free: bool = False,
+    given: FromClause | None = None,
+    **values: Any,
 ) -> Select[Any]:
     """The statement of a change, to be built once where it runs often; the event's ``why`` is a parameter.
 
     ``limit`` takes the oldest by ``not_before``; ``only_free`` passes over rows that another transaction holds
-    (SKIP LOCKED) instead of waiting for it. ``values`` are further columns to set.
+    (SKIP LOCKED) instead of waiting for it. ``values`` are further columns to set; a function among them is asked
+    for the value once ``given``, rows that came with the statement and that ``where`` joins, can be named.
     """
     allowed = _message.state.in_(sorted(MAY_COME_FROM[to]))
-    picked = select(_message.id, _message.state.label("was")).where(allowed, *where)
+    columns = (_message.id, _message.state.label("was"), *(given.c if given is not None else ()))
+    picked = select(*columns).where(allowed, *where)
     if limit is not None:
         picked = picked.order_by(_message.not_before).limit(limit)
-    found = picked.with_for_update(skip_locked=only_free).cte("picked")
+    found = picked.with_for_update(skip_locked=only_free, of=Message.__table__).cte("picked")
     moved = (
         update(Message.__table__)  # type: ignore[arg-type] # a declarative table is a Table
         .where(_message.id == found.c.id)
-        .values(state=to.value, changed_at=CLOCK, **values)
+        .values(state=to.value, changed_at=CLOCK, **{k: v(found.c) if callable(v) else v for k, v in values.items()})
         .returning(_message.id, found.c.was, _message.epoch, _message.changed_at)
         .cte("moved")
     )

@@ -5,7 +5,6 @@ Not a test: it prints and never fails by time. ``python -m tests.bench.bench_out
 
 from __future__ import annotations
 
-import multiprocessing
 import smtplib
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from campaign.mail import draining, outbox, rendering
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft
 from config import load_settings
-from tests.sink import listening
+from tests.bench.fast_sink import listening
 
 LINK = "https://appeal.internal/confirm/" + "x" * 60
 TEXT = f"Please confirm that you support this appeal.\n\n{LINK}\n\n" + "A line of an ordinary letter.\n" * 40
@@ -30,26 +29,14 @@ TEXT = f"Please confirm that you support this appeal.\n\n{LINK}\n\n" + "A line o
 
 def main(messages: int) -> None:
     """Measure the bare limit, enqueuing, and delivery by each door."""
-    port = multiprocessing.Value("i", 0)
-    server = multiprocessing.Process(target=_serve, args=(port,), daemon=True)
-    server.start()
-    while not port.value:
-        time.sleep(0.05)
-    with tempfile.TemporaryDirectory() as folder:
+    with listening() as port, tempfile.TemporaryDirectory() as folder:
         settings = load_settings(DATA_DIR=Path(folder))
         with embedded.start(settings, durable=True) as servers:
             db.upgrade(servers.database_url)
             given = {"DATA_DIR": Path(folder), "MAIL_FROM": "campaign@appeal.internal", **servers.environment}
-            for name, url in (("capture", "capture:"), ("smtp", f"smtp://127.0.0.1:{port.value}")):
+            for name, url in (("capture", "capture:"), ("smtp", f"smtp://127.0.0.1:{port}")):
                 _pipeline(name, load_settings(MAIL_URL=url, **given), messages)
-    _bare(port.value, messages)
-    server.terminate()
-
-
-def _serve(port: Any) -> None:
-    with listening() as sink:
-        port.value = sink.port
-        time.sleep(3600)
+        _bare(port, messages)
 
 
 def _bare(port: int, messages: int) -> None:
