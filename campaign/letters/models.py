@@ -77,3 +77,15 @@ class LetterTally(Base):
     how: Mapped[str] = mapped_column(Text, primary_key=True)  # "mailbox" or "paper"
     day: Mapped[date] = mapped_column(primary_key=True)
     letters: Mapped[int] = mapped_column(server_default="0")
+
+
+class Gate(Base):
+    """Whether an appeal's letters may leave this machine; no row, or no ``opened_at``: they may not."""
+
+    __tablename__ = "letter_gate"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    opened_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+    finish_by: Mapped[date | None]  # the day before which letters are of use: a session, a deadline
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # what is gathered goes daily, not weekly

@@ -1,4 +1,4 @@
-"""The outbox as tables: one row a message, one event a change, what is paused, who is not written to, what came in.
+"""The outbox as tables: messages and their events, what is paused, who is not written to or how often, what came in.
 
 The row is the truth about a message. Its address and bytes are sealed; beside them stands only what
 claiming, pacing and counting need. States and their meaning: ``campaign.mail.states``.
@@ -9,18 +9,24 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
+from sqlalchemy import ARRAY, BigInteger, Computed, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import CLOCK, Base
 
+_CLAIMABLE = "state IN ('ready', 'deferred')"
+_PACED = "lane = 1 AND mode = 'live' AND budget_key IS NOT NULL"  # a letter that leaves this machine
 
 class Message(Base):
     """One message to one recipient. ``dedupe_key`` decides whether it exists, ``epoch`` whose it is."""
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_claim", "lane", "not_before", postgresql_where=text("state IN ('ready', 'deferred')")),
+        Index("ix_message_claim", "lane", "not_before", postgresql_where=text(f"{_CLAIMABLE} AND NOT paced")),
+        # Ordered as letters of one office go: "deferred" before "ready", then the oldest.
+        Index("ix_message_paced", "budget_key", "state", "not_before", postgresql_where=text(f"{_CLAIMABLE} AND paced")),
+        Index("ix_message_office_turn", "budget_key", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
+        Index("ix_message_domain_turn", "recipient_domain", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
         Index("ix_message_lease", "lease_until", postgresql_where=text("state IN ('leased', 'attempting')")),
         Index("ix_message_expiry", "expires_at", postgresql_where=text("state IN ('held', 'ready', 'deferred')")),
         Index("ix_message_ageing", "state", "changed_at", postgresql_where=text("state IN ('accepted', 'unknown')")),
@@ -40,6 +46,8 @@ class Message(Base):
     mailbox_index: Mapped[bytes] = mapped_column(LargeBinary)  # all aliases of it, scope "mailbox": what a cap counts
     recipient_domain: Mapped[str] = mapped_column(Text)  # a large provider's name, else a keyed hash
     budget_key: Mapped[str | None] = mapped_column(Text)  # "office:<slug>": whose patience this costs
+    paced: Mapped[bool] = mapped_column(Computed(_PACED, persisted=True))
+    turn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when it was last given a turn
     pause_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     mode: Mapped[str] = mapped_column(Text)  # "capture" or "live": the only way it may leave
     capture_only: Mapped[bool] = mapped_column(server_default=text("false"))  # captured also where others go out
@@ -121,3 +129,21 @@ class Pause(Base):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     why: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class Budget(Base):
+    """How much one key bears: ``office:<slug>``, over all appeals, or ``domain:<recorded domain>``, over all offices
+    that share it. Hours are Geneva's, on working days. A key without a row bears the standard (``scheduling``).
+    """
+
+    __tablename__ = "budget"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    per_day: Mapped[int]
+    per_hour: Mapped[int]
+    opens: Mapped[int]  # hour of the day, and
+    closes: Mapped[int]  # the one at which nothing goes any more
+    mode: Mapped[str] = mapped_column(Text, server_default="each")  # "each", "digest" or "none": its own choice
+    blocked: Mapped[str | None] = mapped_column(Text)  # why nothing may go to it at all
+    slowed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # its mail server asked for peace
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
