@@ -30,7 +30,7 @@ from campaign.mail import transports
 from campaign.mail.models import Message, Pause, Suppression
 from campaign.mail.moving import CLOCK, move
 from campaign.mail.pausing import ALL
-from campaign.mail.states import LEASE, MAY_COME_FROM, State
+from campaign.mail.states import LEASE, MAY_COME_FROM, UPDATES, State
 
 _message = Message.__table__.c
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
@@ -88,6 +88,7 @@ def may_leave() -> tuple[ColumnElement[bool], ...]:
 
 
 def suppressed() -> ColumnElement[bool]:
-    """Whether a message's address is one that is not written to now."""
+    """Whether a message's address is one that is not written to now, or not about news."""
     lasting = or_(Suppression.expires_at.is_(None), Suppression.expires_at > CLOCK)
-    return exists(literal(1)).where(Suppression.recipient_index == _message.recipient_index, lasting)
+    concerned = or_(~Suppression.updates_only, _message.lane == UPDATES)
+    return exists(literal(1)).where(Suppression.recipient_index == _message.recipient_index, lasting, concerned)

@@ -16,7 +16,6 @@ from campaign.mail.states import WAITING
 
 log = structlog.get_logger()
 _SLOWED = timedelta(hours=1)
-_DEAD = timedelta(days=30)  # an address that did not exist may be made anew
 
 
 def draw(message: Message, result: Outcome) -> bool:
@@ -55,5 +54,5 @@ def _mark(message: Message, why: str) -> None:
     if message.budget_key:
         _pause(message.budget_key, why)
         return
-    suppressing.suppress(message.recipient_index, why, lasting=_DEAD)
+    suppressing.suppress(message.recipient_index, why, lasting=suppressing.DEAD_FOR)
     session.commit()

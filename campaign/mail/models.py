@@ -61,7 +61,7 @@ class Message(Base):
     sent_again: Mapped[int] = mapped_column(server_default="0")  # by policy, from unknown; a person's are events
     token: Mapped[str] = mapped_column(Text, unique=True)  # opaque: in the envelope sender, and a letter's From
     content: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed bytes, fixed at first render
-    content_digest: Mapped[bytes | None] = mapped_column(LargeBinary)  # SHA-256 of the bytes once they are gone: a proof
+    content_digest: Mapped[bytes | None] = mapped_column(LargeBinary)  # SHA-256 of bytes that are gone: a proof
     message_id: Mapped[str | None] = mapped_column(Text, unique=True)
     date_header: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reply_code: Mapped[int | None]

@@ -19,8 +19,13 @@ ALL = "all"
 
 def pause(key: str, why: str = "paused by a person") -> None:
     """Let no message with this key begin to leave, from the next claim on; pausing twice keeps the first reason."""
-    session.execute(insert(Pause).values(key=_recorded(key), why=why).on_conflict_do_nothing())
+    note(key, why)
     session.commit()
+
+
+def note(key: str, why: str) -> None:
+    """The same as part of the caller's transaction."""
+    session.execute(insert(Pause).values(key=_recorded(key), why=why).on_conflict_do_nothing())
 
 
 def resume(key: str) -> None:
