@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from campaign import create_app, db, embedded, vault
+from campaign.appeals import queries
 from config import load_settings
 from tests.post_office import live, post, sink  # noqa: F401 - fixtures for whoever mails
 
@@ -64,6 +65,7 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         connection.execute(text(f"TRUNCATE {', '.join(set(tables) - KEPT)} CASCADE"))
     app.extensions["redis"].flushall()
     app.wsgi_app._kept.clear()  # type: ignore[attr-defined] # pages of one test's appeal
+    queries.forget()
     for path in (Path(app.config["DATA_DIR"]) / "mail").glob("**/*.eml"):
         path.unlink()
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from campaign.appeals.content import Content
 from campaign.appeals.models import Appeal, AppealVersion
-from campaign.db import session
+from campaign.db import engine, session
 
 PUBLIC = ("demonstration", "open", "closed")  # a draft is its organisers' own
 _KEPT = 64  # versions in memory; beyond that it starts anew
 _read: dict[tuple[UUID, int], Content] = {}
+_FRESH = 1.0  # seconds that this process keeps an appeal that was found
+_seen: dict[str, tuple[float, Published]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,30 @@ def published(slug: str) -> Published | None:
     """The appeal with this slug, whatever its state; None when there is none."""
     appeal = session.scalars(select(Appeal).filter_by(slug=slug)).first()
     return Published(appeal, _content(appeal)) if appeal else None
+
+
+def recent(slug: str) -> Published | None:
+    """``published``, as it was at most a second ago, for whoever lets the database check again what matters.
+
+    Its appeal belongs to no session. A look at each signature costs 0.4 ms of its 1.2.
+    """
+    until, found = _seen.get(slug, (0.0, None))
+    if found is None or until < time.monotonic():
+        found = _apart(slug)
+        if found:
+            _seen[slug] = time.monotonic() + _FRESH, found
+    return found
+
+
+def _apart(slug: str) -> Published | None:
+    with Session(engine(), expire_on_commit=False) as apart:
+        appeal = apart.scalars(select(Appeal).filter_by(slug=slug)).first()
+    return Published(appeal, _content(appeal)) if appeal else None
+
+
+def forget() -> None:
+    """Drop what this process remembers of appeals that may have changed."""
+    _seen.clear()
 
 
 def listing() -> list[Published]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from campaign.appeals.models import Appeal, AppealVersion, ConsentWording
 from campaign.offices.placeholders import fill
 
 Purpose = Literal["sign", "letter", "organisation"]
+_KEPT = 1024  # wordings whose appeal and purpose are in memory; beyond that it starts anew
+_known: dict[UUID, tuple[UUID, str]] = {}
 PURPOSES: tuple[Purpose, ...] = ("sign", "letter", "organisation")
 
 
@@ -26,6 +29,18 @@ def current(appeal: Appeal, purpose: Purpose, language: str) -> ConsentWording:
     version = db.session.get_one(AppealVersion, (appeal.id, appeal.version))
     words = words_of(Content.from_data(version.content), purpose, language)
     return db.session.scalars(_same(appeal, purpose, language, words)).one()
+
+
+def belongs(wording_id: UUID, appeal: Appeal, purpose: Purpose) -> bool:
+    """Whether these words were put to whoever signs or writes for this appeal. A row never changes: read once."""
+    if wording_id not in _known:
+        found = db.session.get(ConsentWording, wording_id)
+        if found is None:
+            return False
+        if len(_known) >= _KEPT:
+            _known.clear()
+        _known[wording_id] = found.appeal_id, found.purpose
+    return _known[wording_id] == (appeal.id, purpose)
 
 
 def words_of(content: Content, purpose: Purpose, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import email_validator
 from email_validator import EmailNotValidError, validate_email
@@ -78,6 +79,7 @@ def _canonical(local: str, domain: str) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(4096)
 def _one_slip_from(domain: str) -> str | None:
     slips = set(_slips(domain))
     return next((popular for popular in POPULAR if popular in slips), None)

@@ -17,6 +17,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.mail import transports
+from campaign.mail.enqueuing import addressed as addressed
+from campaign.mail.enqueuing import caused as caused
 from campaign.mail.enqueuing import enqueue as enqueue
 from campaign.mail.models import Message, MessageEvent
 from campaign.mail.moving import CLOCK, move

@@ -9,14 +9,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.sql.dml import ReturningInsert
 
-from campaign import vault
+from campaign import db, vault
 from campaign.appeals.models import Appeal
-from campaign.db import clock, session
+from campaign.db import clock
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
@@ -25,6 +42,7 @@ from campaign.petition.expiring import WAITS
 from campaign.petition.models import Signature
 
 log = structlog.get_logger()
+_column = Signature.__table__.c
 OPEN = ("demonstration", "open")
 A_DAY = 5  # mails to one address within 24 hours, across appeals, whoever asks
 
@@ -54,22 +72,22 @@ def sign(
 
     ``held`` are reasons to hold the signature back from the count. Raises Refused when the appeal takes none.
     """
-    if appeal.state not in OPEN:
-        raise Refused(_("This appeal takes no signatures at the moment."))
-    index = vault.current().index(signer.address.canonical, scope=f"appeal {appeal.id}")
-    known = session.scalar(
-        select(Signature.id).where(
-            Signature.appeal_id == appeal.id, Signature.email_index == index, Signature.state == "confirmed"
-        )
+    row = _row(appeal, _guarded(appeal, signer), language, wording_id, held, origin)
+    mail = outbox.addressed(
+        signer.address,
+        language=language,
+        expires_in=WAITS,
+        pause_keys=(f"appeal:{appeal.id}",),
+        origin=origin,
+        cap=A_DAY,
     )
-    row = _row(appeal, _guarded(appeal, signer), index, language, wording_id, lapsed=known is not None)
-    row.held_reasons, row.held_at, row.origin = list(held), clock() if held else None, origin
-    session.add(row)
-    session.flush()
-    _mail(row.id, known, appeal, signer.address, language, now=now, origin=origin)
-    session.commit()
-    log.info("signature.taken", signature=str(row.id), appeal=appeal.slug, held=list(held))
-    return row.id
+    stored: UUID | None = db.at_once(
+        _taking(), row | mail | {"at_risk": appeal.country_at_risk, "day": f"{now:%Y%m%d}"}
+    )
+    if stored is None:
+        raise Refused(_("This appeal takes no signatures at the moment."))
+    log.info("signature.taken", signature=str(stored), appeal=appeal.slug, held=list(held))
+    return stored
 
 
 def _guarded(appeal: Appeal, signer: Signer) -> Signer:
@@ -79,44 +97,79 @@ def _guarded(appeal: Appeal, signer: Signer) -> Signer:
     return Signer(signer.name, signer.address, None, "counted", signer.updates)
 
 
-def _row(appeal: Appeal, signer: Signer, index: bytes, language: str, wording_id: UUID, *, lapsed: bool) -> Signature:
+def _row(
+    appeal: Appeal, signer: Signer, language: str, wording_id: UUID, held: Sequence[str], origin: str
+) -> dict[str, Any]:
     row_id = uuid4()
     hint = (typo_hint(signer.address) or "").rpartition("@")[2]
-    whole = vault.current().seal(
-        {"name": signer.name, "email": signer.address.exact, "hint": hint}, table="signature", row=row_id
-    )
-    bare = vault.current().seal({"hint": hint}, table="signature", row=row_id)
-    person = signer.address.index()
-    return Signature(
-        id=row_id,
-        appeal_id=appeal.id,
-        state="lapsed" if lapsed else "pending",
-        ended_at=clock() if lapsed else None,
-        email_index=None if lapsed else index,
-        person_index=None if lapsed else person,
-        sealed=bare if lapsed else whole,
-        country=None if lapsed else signer.country,
-        visibility=signer.visibility,
-        language=language,
-        wording_id=wording_id,
-        updates=signer.updates,
-    )
+    whole = {"name": signer.name, "email": signer.address.exact, "hint": hint}
+    kept = vault.current()
+    return {
+        "id": row_id,
+        "appeal_id": appeal.id,
+        "email_index": kept.index(signer.address.canonical, scope=f"appeal {appeal.id}"),
+        "person_index": signer.address.index(),
+        "sealed": kept.seal(whole, table="signature", row=row_id),
+        "bare": kept.seal({"hint": hint}, table="signature", row=row_id),
+        "country": signer.country,
+        "visibility": signer.visibility,
+        "language": language,
+        "wording_id": wording_id,
+        "updates": signer.updates,
+        "held_reasons": list(held),
+        "origin": origin,
+        "first_key": confirmation_key(row_id, 1),
+    }
 
 
-def _mail(
-    row_id: UUID, known: UUID | None, appeal: Appeal, address: Address, language: str, *, now: datetime, origin: str
-) -> None:
-    outbox.enqueue(
-        kind="already_signed" if known else "confirm",
-        subject_id=known or row_id,
-        address=address,
-        language=language,
-        dedupe_key=f"already_signed:{known}:{now:%Y%m%d}" if known else confirmation_key(row_id, 1),
-        expires_in=WAITS,
-        pause_keys=(f"appeal:{appeal.id}",),
-        origin=origin,
-        cap=A_DAY,
+@cache
+def _taking() -> Select[Any]:
+    """Look, row, mail and its event in one statement, the same for everybody (six took 2.5 times as long).
+
+    It stores nothing unless the appeal is still open and guards the country that ``_guarded`` knew of.
+    """
+    known = select(_column.id).where(
+        _column.appeal_id == _given("appeal_id"),
+        _column.email_index == _given("email_index"),
+        _column.state == "confirmed",
     )
+    seen = (
+        select(known.scalar_subquery().label("known"))
+        .where(
+            Appeal.id == _given("appeal_id"),
+            Appeal.state.in_(OPEN),
+            Appeal.country_at_risk.is_not_distinct_from(bindparam("at_risk", type_=Text)),
+        )
+        .cte("seen")
+    )
+    taken = _insertion(seen).cte("taken")
+    again = literal("already_signed:") + cast(seen.c.known, Text) + ":" + bindparam("day", type_=Text)
+    cause = select(
+        case((seen.c.known.is_(None), "confirm"), else_="already_signed").label("kind"),
+        func.coalesce(seen.c.known, taken.c.id).label("subject_id"),
+        func.coalesce(again, bindparam("first_key", type_=Text)).label("dedupe_key"),
+    ).select_from(seen.join(taken, true()))
+    return select(taken.c.id).add_cte(outbox.caused(cause.cte("cause"), capped=True))
+
+
+def _insertion(seen: CTE) -> ReturningInsert[Any]:
+    """Whoever had confirmed before gets a row that has lapsed already and holds no name."""
+    fresh = seen.c.known.is_(None)
+    same = ("id", "appeal_id", "visibility", "language", "wording_id", "updates", "held_reasons", "origin")
+    hers = ("email_index", "person_index", "country")
+    values = {
+        **{name: _given(name) for name in same},
+        **{name: case((fresh, _given(name))) for name in hers},
+        "state": case((fresh, "pending"), else_="lapsed"),
+        "ended_at": case((~fresh, clock())),
+        "sealed": case((fresh, _given("sealed")), else_=bindparam("bare", type_=LargeBinary)),
+        "held_at": case((func.cardinality(_given("held_reasons")) > 0, clock())),
+    }
+    return insert(Signature).from_select(list(values), select(*values.values())).returning(_column.id)
+
+
+def _given(name: str) -> ColumnElement[Any]:
+    return bindparam(name, type_=_column[name].type)
 
 
 def confirmation_key(row_id: UUID, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,9 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
 from campaign.appeals import queries, stamps, wording
-from campaign.appeals.models import ConsentWording
 from campaign.appeals.queries import Published
-from campaign.db import session
+from campaign.errors import Refused
 from campaign.i18n import best_of
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
@@ -25,6 +24,7 @@ from campaign.web import cacheable
 FRESH = 10  # seconds that a shared cache keeps a page with a count
 CALM = 300  # … and one without
 FROM_ONE_NETWORK = "30/hour"  # beyond that, signatures wait for a look by an organiser
+Find = Callable[[str], Published | None]
 SPEECH = "/<any(en, fr, es, ar, fa, ru, zh):lang>/<slug>"
 
 
@@ -56,21 +56,20 @@ def to_the_form(lang: str, slug: str) -> AnyResponse:
 @blueprint.post(SPEECH + "/sign")
 def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
     """Take a signature in; who had signed before gets the same answer."""
-    published = published_or_404(lang, slug)
+    published = published_or_404(lang, slug, find=queries.recent)
     if published.appeal.state not in signing.OPEN:
         return _page(published, lang), 409
     form = SignForm(request.form, language=lang)
     agreed_to = wording_behind(form.stamp.data, published, "sign")
     if not form.validate() or agreed_to is None:
         return _once_more(published, lang, form, stale=agreed_to is None), 422
-    signature = signing.sign(
-        published.appeal,
-        form.signer(),
-        language=lang,
-        wording_id=agreed_to,
-        now=datetime.now(UTC),
-        held=_reasons(form),
-    )
+    now, held = datetime.now(UTC), _reasons(form)
+    try:
+        signature = signing.sign(
+            published.appeal, form.signer(), language=lang, wording_id=agreed_to, now=now, held=held
+        )
+    except Refused:  # closed, or changed, within the last second
+        return _page(published_or_404(lang, slug), lang, form), 409
     background.ring(outbox.BELL)
     return redirect(url_for("petition.sent", token=tokens.make("sent", signature)), 303)
 
@@ -119,12 +118,10 @@ def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) 
     return _page(published, lang, form)
 
 
-def wording_behind(stamp: str | None, published: Published, purpose: str) -> UUID | None:
+def wording_behind(stamp: str | None, published: Published, purpose: wording.Purpose) -> UUID | None:
     """The wording beside the tick, as the stamp says; None for a stamp that is old, forged or another form's."""
     shown = stamps.read(stamp or "")
-    found = session.get(ConsentWording, shown) if shown else None
-    fits = found is not None and found.appeal_id == published.appeal.id and found.purpose == purpose
-    return shown if fits else None
+    return shown if shown and wording.belongs(shown, published.appeal, purpose) else None
 
 
 def _reasons(form: SignForm) -> Sequence[str]:
@@ -134,9 +131,9 @@ def _reasons(form: SignForm) -> Sequence[str]:
     return [*trapped, *(["many from one network within an hour"] if crowded else [])]
 
 
-def published_or_404(lang: str, slug: str) -> Published:
+def published_or_404(lang: str, slug: str, find: Find = queries.published) -> Published:
     """The appeal, or 404 for a draft; in a language that it does not have, on to one that it has."""
-    found = queries.published(slug)
+    found = find(slug)
     if found is None or found.appeal.state == "draft":
         abort(404)
     if lang not in found.content.languages:
