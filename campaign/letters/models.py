@@ -1,8 +1,9 @@
-"""Letters, what was answered to them, and the tally of those that left by other ways.
+"""Letters, what was answered to them, the tally of those that left by other ways, and what became of many at once.
 
-A letter's state is ``pending, confirmed, lapsed, withdrawn, expired`` or ``erased``. A confirmed letter has one
-message in the outbox (dedupe key ``letter:<id>``), whose state is the truth about its sending. The database
-allows one confirmed letter per writer, office and appeal.
+A letter's state is ``pending, confirmed, lapsed, withdrawn, overtaken, expired`` or ``erased``. A confirmed letter
+has one message in the outbox (dedupe key ``letter:<id>``), whose state is the truth about its sending; one that was
+gathered into a digest follows the message of the digest (``digest:<id>``). The database allows one confirmed letter
+per writer, office and appeal.
 """
 
 from __future__ import annotations
@@ -50,10 +51,66 @@ class Letter(Base):
     wording_id: Mapped[UUID] = mapped_column(ForeignKey("consent_wording.id"))
     digest_name: Mapped[bool] = mapped_column(server_default=text("false"))
     own_words: Mapped[int] = mapped_column(server_default="0")
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)  # keyed MinHash of the own words: numbers, no words
+    likeness: Mapped[int | None]  # percent of its own words that the likest other letter shares; at confirmation
+    digest_id: Mapped[UUID | None] = mapped_column(ForeignKey("digest.id"), index=True)  # it goes in this, not alone
+    overtaken_id: Mapped[UUID | None] = mapped_column(ForeignKey("overtaking.id", ondelete="SET NULL"))
     origin: Mapped[str] = mapped_column(Text, server_default="real")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # the office pressed "received"
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Digest(Base):
+    """Letters of one appeal to one office that go together. Its message has the dedupe key ``digest:<id>``.
+
+    It is ``gathering`` until an organiser releases it, ``released`` until its message has an end, then ``delivered``
+    or ``failed``. The database allows one that gathers per appeal and office.
+    """
+
+    __tablename__ = "digest"
+    __table_args__ = (
+        Index(
+            "uq_digest_gathering", "appeal_id", "office_id", unique=True, postgresql_where=text("state = 'gathering'")
+        ),
+        Index("ix_digest_state", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
+    office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id"))
+    state: Mapped[str] = mapped_column(Text, server_default="gathering")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # an organiser may release it from then on
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    released_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # who answers
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Overtaking(Base):
+    """Why what waited of an appeal, for one office or for all, was stopped: the world or the text had changed."""
+
+    __tablename__ = "overtaking"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), index=True)
+    office_id: Mapped[UUID | None] = mapped_column(ForeignKey("office.id"))  # null: all offices
+    reason: Mapped[str] = mapped_column(Text)  # "free", "wrong" or "changed"
+    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class OfficeWish(Base):
+    """What an office said on its own page, and which generation of its private link is valid; no row: nothing yet."""
+
+    __tablename__ = "office_wish"
+
+    office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id", ondelete="CASCADE"), primary_key=True)
+    generation: Mapped[int] = mapped_column(server_default="1")  # a link of an earlier one opens nothing
+    choice: Mapped[str] = mapped_column(Text, server_default="each")  # "each", "digest" (weekly) or "none"
+    chosen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    stopped_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # it objects to any letter
 
 
 class LetterReply(Base):
