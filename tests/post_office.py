@@ -33,8 +33,7 @@ class Post:
         return self._put(kind="test_confirm", dedupe_key=key, address=to, **given)
 
     def letter(self, key: str = "letter:1", *, to: str = OFFICE, **given: Any) -> UUID:
-        """A letter to an office, committed; unlike the product's before its gate, it may go live."""
-        given.setdefault("budget_key", "office:test")
+        """A letter to an office, committed; it may go live, and without a ``budget_key`` nothing paces it."""
         return self._put(kind="test_letter", dedupe_key=key, address=to, lane=outbox.LETTERS, **given)
 
     def _put(self, **given: Any) -> UUID:

@@ -209,30 +209,6 @@ def test_a_dead_address_of_a_person_is_not_written_to(post: Post, live: Sink) ->
     assert post.state(third) == "accepted"
 
 
-def test_a_dead_address_of_an_office_makes_its_letters_wait(post: Post, live: Sink) -> None:
-    live.answers["RCPT"] = ["550 5.1.1 no such user"]
-    first = post.letter("letter:1")
-    post.drain()
-    second, noise = post.letter("letter:2"), post.letter("letter:3", budget_key="office:other")
-    post.drain()
-    assert [post.state(row) for row in (first, second, noise)] == ["failed", "ready", "accepted"]
-    assert [pause.key for pause in pausing.paused()] == ["office:test"]
-    assert session.scalars(select(Suppression)).all() == []
-
-
-def test_an_office_that_gets_too_much_has_an_hour_of_peace(post: Post, live: Sink) -> None:
-    live.answers["DOT"] = ["550 5.2.121 recipient limit exceeded"]
-    rows = [post.letter(f"letter:{n}") for n in range(3)]
-    noise = post.letter("letter:noise", budget_key="office:other", to="other@offices.internal")
-    session.execute(update(Message).where(Message.id.in_(rows[1:])).values(not_before=soon()))
-    session.commit()
-    post.drain()
-    assert post.state(rows[0]) == "deferred"
-    assert post.state(noise) == "accepted"
-    waits = [post.row(row).not_before - datetime.now(UTC) for row in rows]
-    assert all(timedelta(minutes=45) < wait < timedelta(minutes=75) for wait in waits)
-
-
 def test_a_policy_pauses_the_domain_and_says_so(post: Post, live: Sink) -> None:
     live.answers["DOT"] = ["550 5.7.515 not authenticated"]
     row = post.confirm("confirm:1", to="alice@outlook.com")

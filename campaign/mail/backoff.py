@@ -20,7 +20,10 @@ _FIRST = {
 _LONGEST = timedelta(hours=4)
 
 
-def delay(why: Why, attempts: int) -> timedelta:
-    """How long to wait after attempt number ``attempts`` (from 1): doubled each time, at most 4 hours, ±20 %."""
+def delay(why: Why, attempts: int, asked: timedelta | None = None) -> timedelta:
+    """How long to wait after attempt number ``attempts`` (from 1): doubled each time, at most 4 hours, ±20 %.
+
+    Never less than the receiver ``asked`` for.
+    """
     doubled: timedelta = _FIRST[why] * 2 ** min(attempts - 1, 12)
-    return min(doubled, _LONGEST) * _DICE.uniform(0.8, 1.2)
+    return max(min(doubled, _LONGEST) * _DICE.uniform(0.8, 1.2), asked or timedelta(0))

@@ -7,8 +7,10 @@ rehearsal is not taken once mail goes out, nor the reverse; what may only ever b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import current_app
@@ -16,6 +18,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Text,
+    case,
     cast,
     exists,
     func,
@@ -26,11 +29,11 @@ from sqlalchemy import (
 )
 
 from campaign.db import session
-from campaign.mail import transports
+from campaign.mail import pacing, transports
 from campaign.mail.models import Message, Pause, Suppression
-from campaign.mail.moving import CLOCK, move
+from campaign.mail.moving import CLOCK, Moved, move
 from campaign.mail.pausing import ALL
-from campaign.mail.states import LEASE, MAY_COME_FROM, UPDATES, State
+from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, MAY_COME_FROM, UPDATES, State
 
 _message = Message.__table__.c
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
@@ -52,20 +55,15 @@ class Claim:
 
 def waiting(lane: int, mode: str) -> bool:
     """Whether a claim would find anything now."""
-    return bool(session.scalar(select(exists().where(_message.state.in_(_CLAIMABLE), *_due(lane, mode)))))
+    free = exists().where(_message.state.in_(_CLAIMABLE), ~_message.paced, *_due(lane, mode))
+    return bool(session.scalar(select(free))) or (_is_paced(lane, mode) and pacing.anything_open())
 
 
 def claim(lane: int, mode: str, limit: int) -> list[Claim]:
-    """Take up to ``limit`` rows, oldest first, for two minutes. Commits."""
-    taken = move(
-        *_due(lane, mode),
-        to=State.LEASED,
-        why="claimed",
-        limit=limit,
-        only_free=True,
-        lease_until=CLOCK + LEASE,
-        epoch=_message.epoch + 1,
-    )
+    """Take up to ``limit`` rows, oldest first, for two minutes; of live letters those that have a turn. Commits."""
+    taken = [*_lease(~_message.paced, *_due(lane, mode), limit=limit)]
+    if _is_paced(lane, mode):
+        taken += _take_turns(pacing.next_letters(*_due(lane, mode), limit=limit - len(taken)))
     found = {row.id: row for row in taken}
     rows = select(Message).where(Message.id.in_(found)).order_by(Message.not_before)
     messages = session.scalars(rows).all() if found else []
@@ -73,6 +71,23 @@ def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     for message in messages:
         session.expunge(message)  # a claim is what was read now, whatever is rolled back later
     return [Claim(message, found[message.id].epoch, found[message.id].at) for message in messages]
+
+
+def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:
+    """A letter may have waited for its office for months: it grows old from its first turn on."""
+    if not rows:
+        return []
+    expires_at = case((_message.turn_at.is_(None), CLOCK + EXPIRES_IN[LETTERS]), else_=_message.expires_at)
+    return _lease(_message.id.in_(rows), limit=len(rows), turn_at=CLOCK, expires_at=expires_at)
+
+
+def _lease(*which: ColumnElement[bool], limit: int, **values: Any) -> Sequence[Moved]:
+    ours = {"lease_until": CLOCK + LEASE, "epoch": _message.epoch + 1}
+    return move(*which, to=State.LEASED, why="claimed", limit=limit, only_free=True, **ours, **values)
+
+
+def _is_paced(lane: int, mode: str) -> bool:
+    return lane == LETTERS and mode == transports.LIVE
 
 
 def _due(lane: int, mode: str) -> tuple[ColumnElement[bool], ...]:
@@ -84,7 +99,13 @@ def may_leave() -> tuple[ColumnElement[bool], ...]:
     """What a message must meet when it is claimed and, once more, when it begins to leave."""
     keys = select(func.coalesce(func.array_agg(Pause.key), cast([], ARRAY(Text)))).scalar_subquery()
     everything = exists().where(Pause.key == ALL)
-    return (_message.expires_at > CLOCK, ~everything, ~_message.pause_keys.bool_op("&&")(keys), ~suppressed())
+    return (
+        _message.expires_at > CLOCK,
+        ~everything,
+        ~_message.pause_keys.bool_op("&&")(keys),
+        ~suppressed(),
+        pacing.welcome(),
+    )
 
 
 def suppressed() -> ColumnElement[bool]:

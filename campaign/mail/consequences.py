@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import func, update
 
 from campaign.db import session
-from campaign.mail import pausing, suppressing
+from campaign.mail import pacing, pausing, suppressing
 from campaign.mail.models import Message
-from campaign.mail.moving import CLOCK
 from campaign.mail.replies import Outcome, Why
-from campaign.mail.states import WAITING
 
 log = structlog.get_logger()
 _SLOWED = timedelta(hours=1)
@@ -24,12 +21,12 @@ def draw(message: Message, result: Outcome) -> bool:
     True when it did, so that what was about to leave must ask again whether it may.
     """
     why = f"{result.why}: {result.code} {result.enhanced}".strip()
-    if result.why in {Why.POLICY, Why.POLICY_REFUSED}:
+    if message.paced and (slowed := _slowed(message, result)):
+        _slow(slowed, result)
+    elif result.why in {Why.POLICY, Why.POLICY_REFUSED}:
         _pause(f"domain:{message.recipient_domain}", why)
     elif result.why is Why.OURSELVES:
         _pause(pausing.ALL, why)
-    elif result.why is Why.TOO_MUCH and message.budget_key:
-        _slow(message.budget_key)
     elif result.why is Why.NO_SUCH_ADDRESS:
         _mark(message, why)
     else:
@@ -42,10 +39,17 @@ def _pause(key: str, why: str) -> None:
     pausing.pause(key, why)
 
 
-def _slow(budget_key: str) -> None:
-    waiting = update(Message).where(Message.budget_key == budget_key, Message.state.in_(sorted(WAITING)))
-    later = waiting.values(not_before=func.greatest(Message.not_before, CLOCK + _SLOWED))
-    session.execute(later, execution_options={"synchronize_session": False})
+def _slowed(message: Message, result: Outcome) -> str | None:
+    """The budget that a letter's receiver asked to spare: its domain's, or (5.2.121, "try again in") its own."""
+    if result.enhanced.startswith("4.7.") and result.why in {Why.TOO_MUCH, Why.POLICY}:
+        return f"domain:{message.recipient_domain}"
+    asked = result.why is Why.TOO_MUCH or (result.again_in and result.code < 500)
+    return message.budget_key if asked else None
+
+
+def _slow(key: str, result: Outcome) -> None:
+    log.warning("mail.slowed", key=key.partition(":")[0], code=result.code, enhanced=result.enhanced)
+    pacing.slow(key, result.again_in or _SLOWED)
     session.commit()
 
 

@@ -126,7 +126,7 @@ def _write_accepted(accepted: list[tuple[Claim, dict[str, Any]]]) -> None:
 
 def _write_refusal(claim: Claim, result: Outcome, box: Letterbox) -> None:
     to = STATE_AFTER[result.why]
-    wait = delay(result.why, claim.message.attempts + 1) if to is State.DEFERRED else None
+    wait = delay(result.why, claim.message.attempts + 1, result.again_in) if to is State.DEFERRED else None
     values = _said(claim, result) | box.kept  # refused before DATA, its bytes are not kept yet
     holding.finish([(claim, values)], to, result.why, wait=wait)
     log.info("mail.attempted", message=str(claim.id), state=to.value)

@@ -14,17 +14,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from campaign.db import CLOCK, Base
 
-_CLAIMABLE = "state IN ('ready', 'deferred')"
+_WAITS = "state IN ('ready', 'deferred')"
 _PACED = "lane = 1 AND mode = 'live' AND budget_key IS NOT NULL"  # a letter that leaves this machine
+
 
 class Message(Base):
     """One message to one recipient. ``dedupe_key`` decides whether it exists, ``epoch`` whose it is."""
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_claim", "lane", "not_before", postgresql_where=text(f"{_CLAIMABLE} AND NOT paced")),
+        Index("ix_message_claim", "lane", "not_before", postgresql_where=text(f"{_WAITS} AND NOT paced")),
         # Ordered as letters of one office go: "deferred" before "ready", then the oldest.
-        Index("ix_message_paced", "budget_key", "state", "not_before", postgresql_where=text(f"{_CLAIMABLE} AND paced")),
+        Index("ix_message_paced", "budget_key", "state", "not_before", postgresql_where=text(f"{_WAITS} AND paced")),
         Index("ix_message_office_turn", "budget_key", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
         Index("ix_message_domain_turn", "recipient_domain", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
         Index("ix_message_lease", "lease_until", postgresql_where=text("state IN ('leased', 'attempting')")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from campaign.mail.states import State
@@ -15,6 +16,10 @@ from campaign.mail.states import State
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESS = re.compile(r"<[^<>]*@[^<>]*>|[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 _QUEUED = re.compile(r"(?:queued as|\bid[= ])\s*<?([\w.+-]{4,80})", re.IGNORECASE)
+_AGAIN = re.compile(r"\b(?:try|retry)(?: \w+)? (?:in|after)\s+(\d{1,6})\s*([smh])(?:\b|ec|in|our)", re.IGNORECASE)
+_UNIT = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
+_TOO_FAST = re.compile(r"\brate\b|too many|too fast|too much|throttl|volume|server busy", re.IGNORECASE)
+_AT_MOST = timedelta(days=1)  # a receiver that asks for more peace is asked again tomorrow
 _LONGEST = 300
 
 
@@ -55,13 +60,17 @@ STATE_AFTER = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """One attempt's end: why, and the server's own words if it said any (code 0 when it did not)."""
+    """One attempt's end: why, and the server's own words if it said any (code 0 when it did not).
+
+    ``again_in`` is how long the server asked us to wait, if it did.
+    """
 
     why: Why
     code: int = 0
     enhanced: str = ""
     text: str = ""
     queue_id: str = ""
+    again_in: timedelta | None = None
 
 
 def outcome(code: int, said: bytes | str) -> Outcome:
@@ -70,13 +79,19 @@ def outcome(code: int, said: bytes | str) -> Outcome:
     found = _ENHANCED.match(words)
     enhanced = found[1] if found else ""
     queued = _QUEUED.search(words) if code < 300 else None
-    return Outcome(_why(code, enhanced, words), code, enhanced, without_addresses(words), queued[1] if queued else "")
+    queue_id = queued[1] if queued else ""
+    return Outcome(_why(code, enhanced, words), code, enhanced, without_addresses(words), queue_id, _again_in(words))
 
 
 def without_addresses(words: str) -> str:
     """An answer in at most 300 printable characters, each address in it as ``<address>``."""
     line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
     return _ADDRESS.sub("<address>", line)[:_LONGEST]
+
+
+def _again_in(words: str) -> timedelta | None:
+    asked = _AGAIN.search(words)
+    return min(int(asked[1]) * _UNIT[asked[2].lower()], _AT_MOST) if asked else None
 
 
 def _why(code: int, enhanced: str, words: str) -> Why:
@@ -95,7 +110,9 @@ def _why(code: int, enhanced: str, words: str) -> Why:
 def _later(enhanced: str, words: str) -> Why:
     if enhanced == "4.7.1" or "greylist" in words.lower():
         return Why.GREYLISTED
-    return Why.POLICY if enhanced.startswith("4.7.") else Why.BUSY
+    if not enhanced.startswith("4.7."):
+        return Why.BUSY
+    return Why.TOO_MUCH if _TOO_FAST.search(words) or _again_in(words) else Why.POLICY
 
 
 def _refused(enhanced: str) -> Why:
