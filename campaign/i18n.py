@@ -17,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g, request
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, force_locale, refresh
 from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as lazy_gettext
 from flask_babel import ngettext as _ngettext
@@ -59,8 +59,9 @@ def language() -> str:
 
 
 def speak(code: str) -> None:
-    """Answer this request in ``code``."""
+    """Answer this request in ``code``, whatever it has said before."""
     g.language = code if code in INTERFACE else "en"
+    refresh()
 
 
 def best_of(offered: Iterable[str]) -> str:
