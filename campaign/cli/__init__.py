@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.cli import appeals, keeping, outbox, people, serving
+from campaign.cli import appeals, keeping, mail, outbox, people, serving
 from campaign.cli.root import campaign
 
-__all__ = ["appeals", "campaign", "keeping", "outbox", "people", "serving"]
+__all__ = ["appeals", "campaign", "keeping", "mail", "outbox", "people", "serving"]

@@ -40,6 +40,7 @@ class Parts:
     html: str = ""
     reply_to: str = ""
     automatic: bool = True
+    unsubscribe: str = ""
 
 
 def compose(parts: Parts) -> bytes:
@@ -55,6 +56,9 @@ def compose(parts: Parts) -> bytes:
         fields.append(("Reply-To", _address(parts.reply_to)))
     if parts.automatic:
         fields.append(("Auto-Submitted", "auto-generated"))  # RFC 3834: no out-of-office answers, please
+    if parts.unsubscribe:  # both headers or none, RFC 8058 3.1
+        fields.append(("List-Unsubscribe", f"<{_page(parts.unsubscribe)}>"))
+        fields.append(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     fields.append(("MIME-Version", "1.0"))
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     whole = head.encode("ascii") + _body(parts)
@@ -101,6 +105,12 @@ def _phrase(name: str, field: str) -> str:
 def _encoded(value: str, field: str) -> str:
     plain = _QUOTABLE.fullmatch(value) and "=?" not in value
     return Header(value, "us-ascii" if plain else "utf-8", header_name=field).encode(linesep="\r\n")
+
+
+def _page(link: str) -> str:
+    if not re.fullmatch(r"https?://[!-;=?-~]{1,900}", link):
+        raise PermanentFailure("not the address of one page")
+    return link
 
 
 def _address(address: str) -> str:

@@ -7,6 +7,7 @@ the same one.
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from campaign.errors import PermanentFailure
 from campaign.i18n import speaking
 from campaign.mail.composing import Parts, compose
 from campaign.mail.models import Message
-from campaign.mail.states import LETTERS
+from campaign.mail.states import LETTERS, UPDATES
 
 OUR_NAME = "Undersigned"
 
@@ -30,7 +31,8 @@ class Draft:
     """What a renderer gives: plain text always, HTML if it helps; never an attachment.
 
     ``sender_name`` is the display name; in the lane of letters it is the writer's and becomes "Name via
-    Undersigned". ``automatic`` marks what no person wrote (RFC 3834), so false for a letter.
+    Undersigned". ``automatic`` marks what no person wrote (RFC 3834), so false for a letter. ``unsubscribe`` is
+    the page that ends news: none leaves without it, and nothing else carries it (RFC 8058).
     """
 
     subject: str
@@ -39,6 +41,7 @@ class Draft:
     sender_name: str = ""
     reply_to: str = ""
     automatic: bool = True
+    unsubscribe: str = ""
 
 
 Renderer = Callable[[Message, str], Draft | None]
@@ -89,8 +92,11 @@ def prepare(message: Message, at: datetime) -> Letterbox | None:
 
 
 def return_path(message: Message) -> str:
-    """The envelope sender: opaque, and back to exactly this row when a bounce comes."""
-    return _own_address("b", message)
+    """The envelope sender: opaque, and back to exactly this row when a bounce comes.
+
+    Its token stands nowhere in the message: who was only written to cannot report in a server's name.
+    """
+    return _own_address(f"b.{message.token}", message)
 
 
 def _draft(message: Message, recipient: str) -> Draft | None:
@@ -104,6 +110,8 @@ def _draft(message: Message, recipient: str) -> Draft | None:
 def _sealed(message: Message, recipient: str, draft: Draft, at: datetime) -> Letterbox:
     name, sender = _sender(message, draft)
     message_id = f"<{message.id.hex}@{sender.rpartition('@')[2]}>"
+    if (message.lane == UPDATES) != bool(draft.unsubscribe):
+        raise PermanentFailure("news, and only news, names the page that ends it")
     content = compose(
         Parts(
             sender_name=name,
@@ -114,6 +122,7 @@ def _sealed(message: Message, recipient: str, draft: Draft, at: datetime) -> Let
             text=draft.text,
             html=draft.html,
             automatic=draft.automatic,
+            unsubscribe=draft.unsubscribe,
             date=at,
             message_id=message_id,
             boundary=f"=_{message.id.hex}",
@@ -125,16 +134,17 @@ def _sealed(message: Message, recipient: str, draft: Draft, at: datetime) -> Let
 
 
 def _sender(message: Message, draft: Draft) -> tuple[str, str]:
-    """Always our domain: a supporter's own would fail DMARC. A letter's address is opaque and its own."""
+    """Always our domain: a supporter's own would fail DMARC. A letter's address is its own, and opaque: its id."""
     if message.lane == LETTERS:
-        return f"{draft.sender_name} via {OUR_NAME}".strip(), _own_address("l", message)
+        own = b32encode(message.id.bytes).decode().rstrip("=").lower()
+        return f"{draft.sender_name} via {OUR_NAME}".strip(), _own_address(f"l.{own}", message)
     return draft.sender_name or OUR_NAME, current_app.config["MAIL_FROM"]
 
 
-def _own_address(letter: str, message: Message) -> str:
-    """``l.TOKEN@LETTERS_DOMAIN`` for letters, else ``name+l.TOKEN@`` the domain of MAIL_FROM."""
+def _own_address(tag: str, message: Message) -> str:
+    """``TAG@LETTERS_DOMAIN`` for letters, else ``name+TAG@`` the domain of MAIL_FROM; see ``incoming.matching``."""
     domain = current_app.config["LETTERS_DOMAIN"]
     if domain and message.lane == LETTERS:
-        return f"{letter}.{message.token}@{domain}"
+        return f"{tag}@{domain}"
     local, _, own = current_app.config["MAIL_FROM"].rpartition("@")
-    return f"{local}+{letter}.{message.token}@{own}"
+    return f"{local}+{tag}@{own}"
