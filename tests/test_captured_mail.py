@@ -70,3 +70,8 @@ def test_no_other_file_can_be_read(context: Flask, name: str) -> None:
 
     assert olga.get(f"/desk/mail/{name}").status_code == 404
     assert olga.get(f"/desk/mail/{name}.eml").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999999999"])
+def test_a_page_that_is_none_is_empty_or_the_first(context: Flask, page: str) -> None:
+    assert signed_in(context).get(f"/desk/mail?page={page}").status_code == 200

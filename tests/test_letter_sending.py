@@ -215,8 +215,10 @@ def test_erasing_forgets_writer_and_words_everywhere(appeal: Appeal, client: Fla
     sent(client, mails)
     send(client, f"{PATH}/sr-truth", email="noise@example.org", name="Noise Maker")
     [bobs] = letters("confirmed")
+    assert any(b"My uncle" in path.read_bytes() for path in mails())
     assert ending.erase(bobs.id)
     assert not ending.erase(bobs.id)
+    assert not any(b"My uncle" in path.read_bytes() for path in mails())
     erased, other = letters("erased")[0], letters("pending")[0]
     assert (erased.sealed, erased.writer_index, erased.person_index, erased.country) == (None, None, None, None)
     assert other.sealed is not None

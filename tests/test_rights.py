@@ -118,6 +118,18 @@ def test_the_command_line_forgets_too(alice: UUID) -> None:
     assert erasing.erase(ALICE) == {"signatures": 0, "letters": 0, "organisations": 0, "mails": 0}
 
 
+def test_what_was_captured_is_forgotten_too(
+    client: FlaskClient, alice: UUID, mails: Callable[[], list[Path]]
+) -> None:
+    for address in (ALICE, "noor@example.org"):
+        client.post("/en/mine", data={"email": address})
+    draining.drain()
+    kept = [path for path in mails() if ALICE.encode() not in path.read_bytes()]
+    assert (len(kept), len(mails())) == (1, 2)
+    erasing.erase(ALICE)
+    assert mails() == kept
+
+
 @pytest.mark.parametrize("token", ["", "x", "AAAAAAAAAAAAAAAAAAAAAA.aaaa.bbbb"])
 def test_a_made_up_link_opens_nothing(client: FlaskClient, context: Flask, token: str) -> None:
     assert client.get(f"/mine/{token}").status_code in {404, 308}

@@ -12,12 +12,13 @@ from campaign.organisers import access
 
 blueprint = access.protect(Blueprint("captured", __name__, url_prefix="/desk/mail"))
 A_PAGE = 50
+_FARTHEST = 10_000  # pages
 
 
 @blueprint.get("")
 def listing() -> str:
     """What was captured, newest first."""
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), _FARTHEST)
     found = captured.listing(A_PAGE + 1, (page - 1) * A_PAGE)
     older = url_for(".listing", page=page + 1) if len(found) > A_PAGE else ""
     newer = url_for(".listing", page=page - 1) if page > 1 else ""

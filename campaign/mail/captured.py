@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -54,6 +55,12 @@ def read(name: str) -> Captured | None:
         return _parse(path_of(current_app.config["DATA_DIR"], UUID(name)))
     except (ValueError, FileNotFoundError):
         return None
+
+
+def discard(rows: Iterable[UUID]) -> None:
+    """Remove what was captured of these messages: whoever is forgotten is forgotten here too."""
+    for row in rows:
+        path_of(current_app.config["DATA_DIR"], row).unlink(missing_ok=True)
 
 
 def _parse(path: Path) -> Captured:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, select, update
 
 from campaign.db import session
 from campaign.errors import Refused
-from campaign.mail import transports
+from campaign.mail import captured, transports
 from campaign.mail.enqueuing import addressed as addressed
 from campaign.mail.enqueuing import caused as caused
 from campaign.mail.enqueuing import enqueue as enqueue
@@ -75,13 +75,16 @@ def forget(address_index: bytes) -> int:
     move(about, to=State.CANCELLED, why="the person's data were erased")
     known = update(Message).where(about, _message.recipient.is_not(None))
     emptied = known.values(recipient=None, content=None, reply_text=None).returning(_message.id)
-    return len(session.execute(emptied, execution_options={"synchronize_session": False}).all())
+    rows = session.scalars(emptied, execution_options={"synchronize_session": False}).all()
+    captured.discard(rows)
+    return len(rows)
 
 
 def forget_words(dedupe_key: str) -> None:
     """Erase the bytes of one message, whose state stays the truth; part of the caller's transaction."""
-    known = update(Message).where(_message.dedupe_key == dedupe_key)
-    session.execute(known.values(content=None, reply_text=None), execution_options={"synchronize_session": False})
+    known = update(Message).where(_message.dedupe_key == dedupe_key).returning(_message.id)
+    emptied = known.values(content=None, reply_text=None)
+    captured.discard(session.scalars(emptied, execution_options={"synchronize_session": False}))
 
 
 def status() -> dict[str, Any]:
