@@ -36,6 +36,7 @@ def _open_rooms(app: Flask) -> None:
     from campaign.appeals import mails as appeals_mails
     from campaign.appeals import tasks as appeals_tasks
     from campaign.desk import captured as desk_captured
+    from campaign.desk import offices as desk_offices
     from campaign.desk import outbox as desk_outbox
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
@@ -54,7 +55,7 @@ def _open_rooms(app: Flask) -> None:
     from campaign.rights import views as rights
 
     public = (petition, letters, rights, api, health)
-    behind_the_door = (organisers, desk, desk_outbox, desk_captured, exports_desk, organisations_desk)
+    behind_the_door = (organisers, desk, desk_outbox, desk_captured, desk_offices, exports_desk, organisations_desk)
     for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
     own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}

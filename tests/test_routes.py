@@ -49,6 +49,10 @@ PUBLIC = {
     "petition.organisations_of", "letters.choose", "letters.write", "api.listing", "api.appeal",
 }  # fmt: skip
 REDIRECTS = {"petition.home", "petition.to_the_form", "rights.any_language"}
+OFFICE_PAGES = (
+    "office", "enter_address", "check_address", "retire_address", "enter_holder", "confirm_holder", "correct_dates",
+    "undo",
+)  # fmt: skip
 STRICT = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -163,6 +167,8 @@ def _happenings(app: Flask) -> dict[str, str]:
         "rights.change_visibility row": str(signature.id),
         "rights.withdraw_letter row": str(letter.id),
         "captured.save row": str(message.id),
+        **{f"offices.{page} slug": "sr-iran" for page in OFFICE_PAGES},
+        "deed": "1",
     }
 
 

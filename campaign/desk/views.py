@@ -42,6 +42,7 @@ def frame() -> dict[str, Any]:
         (_("Overview"), url_for("desk.overview"), at_appeals),
         (_("Outbox"), url_for("outbox.listing"), request.blueprint == "outbox"),
         (_("Captured mail"), url_for("captured.listing"), request.blueprint == "captured"),
+        (_("Offices"), url_for("offices.listing"), request.blueprint == "offices"),
         (_("Log"), url_for("desk.log"), request.endpoint == "desk.log"),
     ]
     rehearsal = transports.mode(current_app) == transports.CAPTURE

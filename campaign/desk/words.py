@@ -55,6 +55,13 @@ ACTIONS: dict[str, Any] = {
     "organisation.checked": _("checked an organisation"),
     "organisation.refused": _("refused an organisation"),
     "organisation.undone": _("took back a decision about an organisation"),
+    "office.address_entered": _("entered an address"),
+    "office.address_checked": _("saw an address on the office’s own page"),
+    "office.address_retired": _("retired an address"),
+    "office.holder_confirmed": _("confirmed who holds an office"),
+    "office.holder_entered": _("entered who holds an office"),
+    "office.dates_corrected": _("corrected the dates of a term"),
+    "office.undone": _("took back a change"),
     "demo.filled": _("added synthetic signatures"),
     "person.erased": _("erased a person’s data"),
 }
@@ -69,6 +76,8 @@ _DETAILS: dict[str, Any] = {
     "mails": _("mails"),
     "version": _("version"),
     "forgotten": _("rows of the rehearsal forgotten"),
+    "address": _("address"),
+    "holder": _("holder"),
 }
 
 
@@ -88,5 +97,6 @@ def subject(event: AuditEvent, names: dict[str, str]) -> str:
 
 
 def details(event: AuditEvent) -> str:
-    """What else is known of a deed: "for: public, rows: 12"."""
-    return ", ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in sorted(event.details.items()))
+    """What else is known of a deed: "for: public, rows: 12"; what only serves to take it back is left out."""
+    plain = [(name, value) for name, value in sorted(event.details.items()) if not isinstance(value, list)]
+    return ", ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in plain)

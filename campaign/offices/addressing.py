@@ -59,11 +59,14 @@ def accepts_letters(office: Office) -> bool:
 
 
 def sendable_address(office: Office, day: date) -> str | None:
-    """The mail address that our server may write to on ``day``: verified, and dated no later; else None."""
+    """The mail address that our server may write to on ``day``: verified, and dated no later; else None.
+
+    Of several the one checked last; of two checked on one day the one that a person saw.
+    """
     if not accepts_letters(office):
         return None
     checked = [a for a in office.addresses if a.status == "verified" and a.checked_on and a.checked_on <= day]
-    newest = max(checked, key=lambda a: (a.checked_on or date.min, a.email), default=None)
+    newest = max(checked, key=lambda a: (a.checked_on or date.min, bool(a.checked_by), a.email), default=None)
     return newest.email if newest else None
 
 

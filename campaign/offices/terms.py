@@ -53,11 +53,16 @@ def holder_on(terms: Iterable[T], day: date, *, several_members: bool = False) -
     None in a gap, when any other term (verified or not) could contain the day too, when the only one is
     unverified or not sure, and for an office with ``several_members``, which is greeted as a group.
     """
-    possible = [term for term in terms if _could_contain(term, day)]
+    possible = possible_on(terms, day)
     if several_members or len(possible) != 1:
         return None
     [only] = possible
     return only if only.verified and _surely_contains(only, day) else None
+
+
+def possible_on(terms: Iterable[T], day: date) -> list[T]:
+    """Every term, verified or not, that could contain ``day``."""
+    return [term for term in terms if _could_contain(term, day)]
 
 
 def holder_to_greet(terms: Iterable[T], day: date, *, several_members: bool = False) -> T | None:
