@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign import db
 from campaign.db import clock, session
-from campaign.letters import sending
+from campaign.letters import comparing, sending
 from campaign.letters.models import Letter
 from campaign.letters.records import FORGOTTEN, one_at_a_time, still_waits
 
@@ -28,6 +28,7 @@ def confirm(submission: UUID, shown: Collection[UUID]) -> int:
     waiting = select(Letter.id).where(Letter.submission_id == submission, Letter.id.in_(shown), *still_waits())
     moved = [row for row in session.scalars(waiting).all() if _confirmed(row)]
     for row in moved:
+        _measure(row)
         sending.hand_over(row)
     session.commit()
     log.info("letters.confirmed", submission=str(submission), letters=len(moved))
@@ -62,6 +63,13 @@ def _confirmed(row: UUID) -> bool:
         _lapse(row)
         return False
     return moved is not None
+
+
+def _measure(row: UUID) -> None:
+    """How alike it is to those confirmed before it; of two at one instant neither sees the other."""
+    letter = session.get_one(Letter, row, populate_existing=True)
+    found = comparing.likeness(letter.signature or b"", appeal=letter.appeal_id, office=letter.office_id, but=row)
+    session.execute(update(Letter).where(Letter.id == row).values(likeness=found))
 
 
 def _lapse(row: UUID) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from campaign.appeals.content import Content, DemandText, Letter, Publisher
-from campaign.letters import own_words
+from campaign.letters import own_words, similarity
 from campaign.letters.composing import Sheet, signature
 from campaign.letters.footers import footer
 from campaign.offices import addressing
@@ -50,6 +50,14 @@ class Draft:
     def own_words(self, words: Mapping[str, str]) -> int:
         """How many words are the writer's own."""
         return own_words.count(" ".join(words.values()), drafted=f"{self.template.opening} {self.template.closing}")
+
+    def signature(self, words: Mapping[str, str], scope: str) -> bytes:
+        """What the writer's own words are compared by (``similarity.signature``): nothing of any draft is in it."""
+        drafted = " ".join(
+            f"{one.opening} {one.facts} {one.request} {one.closing}" for one in self.also.values()
+        )
+        found = (similarity.shingles(words[block], drafted=drafted) for block in ("message", "opening", "closing"))
+        return similarity.signature(frozenset().union(*found), scope=scope)
 
 
 def draft(content: Content, office: Office, language: str, day: date) -> Draft | None:

@@ -20,7 +20,7 @@ from campaign.letters.models import Letter
 from campaign.mail.addresses import Address
 
 WAITS = timedelta(hours=72)  # a letter for its confirmation
-FORGOTTEN: dict[str, Any] = {"sealed": None, "writer_index": None, "person_index": None, "country": None}
+FORGOTTEN: dict[str, Any] = dict.fromkeys(("sealed", "writer_index", "person_index", "country", "signature"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Particulars:
     wording_id: UUID
     digest_name: bool
     own_words: int
+    signature: bytes  # of the own words (``campaign.letters.similarity``)
 
 
 def write(
@@ -90,6 +91,7 @@ def _letter(
         wording_id=about.wording_id,
         digest_name=about.digest_name,
         own_words=about.own_words,
+        signature=about.signature,
     )
 
 

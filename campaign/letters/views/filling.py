@@ -11,9 +11,10 @@ from campaign import tokens
 from campaign.appeals import stamps, wording
 from campaign.appeals.models import ConsentWording
 from campaign.db import session
-from campaign.letters import composing, drafting, own_words
+from campaign.letters import comparing, composing, drafting, own_words
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
+from campaign.letters.own_words import Meter
 from campaign.letters.views.places import Place
 
 _JOINS = "letter-submission"  # the purpose of the token that joins a letter to those written before it
@@ -93,4 +94,18 @@ def help_beside(place: Place, form: LetterForm) -> dict[str, Any]:
     copy = drafting.reading_copy(place.draft, place.page.lang)
     foreign = place.draft.language != place.page.lang
     asked = drafting.asked(place.page.content, place.office, place.page.lang) if foreign and copy is None else []
-    return {"copy": copy, "asked": asked, "meter": own_words.meter(place.draft.own_words(form.words))}
+    return {"copy": copy, "asked": asked, "meter": meter(place, form)}
+
+
+def meter(place: Place, form: LetterForm) -> Meter:
+    """How much of it is the writer's own, and how it would go now; what others confirm meanwhile may change that."""
+    own = place.draft.own_words(form.words)
+    if not own:
+        return own_words.meter(0)
+    percent = comparing.likeness(signature(place, form), appeal=place.page.appeal.id, office=place.office.id)
+    return own_words.meter(own, alike=comparing.is_alike(percent))
+
+
+def signature(place: Place, form: LetterForm) -> bytes:
+    """What the writer's own words are compared by."""
+    return place.draft.signature(form.words, comparing.scope(place.page.appeal.id, place.office.id))

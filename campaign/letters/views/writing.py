@@ -108,6 +108,7 @@ def _keep(place: Place, form: LetterForm, wording_id: UUID) -> UUID:
             wording_id=wording_id,
             digest_name=bool(form.digest_name.data),
             own_words=place.draft.own_words(form.words),
+            signature=filling.signature(place, form),
         ),
     )
 
@@ -124,7 +125,7 @@ def _preview(place: Place, form: LetterForm, text: str) -> Response:
     form.submission.data = form.submission.data or filling.submission_token()
     hint = typo_hint(form.address) if form.address else None
     to = addressing.sendable_address(place.office, places.today()) or addressing.stand_in(place.office)
-    return _page("letters/preview", place, form, text=text, hint=hint, to=to)
+    return _page("letters/preview", place, form, text=text, hint=hint, to=to, meter=filling.meter(place, form))
 
 
 def _mailbox(place: Place, form: LetterForm) -> Response:
