@@ -69,11 +69,13 @@ def test_nothing_is_left_of_texts_that_are_gone(language: str, spoken: set[str |
 
 @both
 def test_what_is_filled_in_is_the_same(language: str) -> None:
-    for message in (m for m in catalogue(language) if m.id):
+    for message in (m for m in catalogue(language) if m.id and all(said(m))):
         ids = (message.id,) if isinstance(message.id, str) else message.id
         wanted = {frozenset(PLACEHOLDER.findall(text)) for text in ids}
         assert {frozenset(PLACEHOLDER.findall(text)) for text in said(message)} == wanted, message.id
-        assert [ids[0].endswith(end) for end in (".", ":")] == [said(message)[0].endswith(end) for end in (".", ":")]
+        if " " in ids[0]:  # a sentence or a lead-in, not a short form like "Ms."
+            ends = [{end for end in ".:" if text.endswith(end)} for text in (ids[0], said(message)[0])]
+            assert ends[0] == ends[1], ids[0]
 
 
 @both
@@ -98,6 +100,18 @@ def test_compiled_it_is_what_people_read(language: str, app: Flask) -> None:
     assert spoken.ngettext(one, many, 1) != spoken.ngettext(one, many, 2) != many
     with app.test_request_context(), i18n.speaking(language):
         assert i18n.gettext("Sign the appeal") == spoken.gettext("Sign the appeal") != "Sign the appeal"
+
+
+def test_a_page_that_has_spoken_may_change_its_language(app: Flask) -> None:
+    with app.test_request_context():
+        said = [i18n.gettext("Sign the appeal")]
+        for language in LANGUAGES:
+            i18n.speak(language)
+            said.append(i18n.gettext("Sign the appeal"))
+        with i18n.speaking("en"):
+            assert i18n.gettext("Sign the appeal") == said[0]
+        assert i18n.gettext("Sign the appeal") == said[-1]
+        assert len(set(said)) == 3
 
 
 def test_every_name_for_gettext_is_one_that_the_extraction_knows() -> None:
