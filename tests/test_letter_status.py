@@ -85,6 +85,7 @@ def test_the_link_comes_by_mail(page: str, client: FlaskClient, mails: Mails) ->
     ("state", "mode", "said"),
     [
         ("held", "live", "waits until a person releases it"),
+        ("folded", "live", "waits for the digest"),
         ("ready", "live", "The office’s mail server takes it"),
         ("ready", "capture", "In this rehearsal it will be kept on this machine"),
         ("leased", "live", "waiting its turn"),
@@ -109,7 +110,7 @@ def test_every_state_of_the_message_has_its_words(
     session.commit()
     text = shown(client, page)
     assert said in text
-    stoppable = state in {"held", "ready", "leased", "deferred"}
+    stoppable = state in {"held", "folded", "ready", "leased", "deferred"}
     assert text.count("Withdraw this letter") == 1 + stoppable
 
 

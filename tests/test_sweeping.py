@@ -59,6 +59,7 @@ def test_every_state_but_the_ends_has_an_owner_an_age_and_a_way_out() -> None:
     ("state", "age", "after"),
     [
         (State.HELD, timedelta(days=7), "expired"),
+        (State.FOLDED, timedelta(days=7), "expired"),
         (State.READY, timedelta(days=7), "expired"),
         (State.DEFERRED, timedelta(days=7), "expired"),
         (State.LEASED, timedelta(minutes=2), "ready"),

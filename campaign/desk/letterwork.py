@@ -16,7 +16,7 @@ from campaign.offices.models import Office
 
 _COLUMNS = {
     "to_confirm": frozenset({"pending"}),
-    "waiting": frozenset({"held", "ready", "leased", "attempting", "deferred", "confirmed"}),
+    "waiting": frozenset({"held", "folded", "ready", "leased", "attempting", "deferred", "confirmed"}),
     "accepted": frozenset({"accepted", "settled"}),
     "unknown": frozenset({"unknown"}),
     "wrong": frozenset({"failed", "bounced", "suppressed"}),

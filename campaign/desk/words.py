@@ -20,6 +20,7 @@ KINDS: dict[str, Any] = {
 # What each state means for whoever waits, and how its pill looks.
 STATES: dict[str, tuple[Any, str]] = {
     "held": (_("held back"), "wait"),
+    "folded": (_("waits for its digest"), "wait"),
     "ready": (_("waiting"), "wait"),
     "leased": (_("waiting"), "wait"),
     "attempting": (_("being sent"), "wait"),

@@ -55,6 +55,7 @@ _BEFORE = {
 _WAITING = (later("waiting its turn"), "wait", later("Nothing has been sent yet."))
 _ON_ITS_WAY = {
     "held": (later("held"), "wait", later("It waits until a person releases it.")),
+    "folded": (later("waits for the digest"), "wait", later("It goes together with letters much like it.")),
     "attempting": (later("on its way"), "wait", later("We are handing it over at this moment.")),
     "unknown": (
         later("we cannot tell"),
@@ -77,7 +78,7 @@ _REHEARSED = (
     "",
     later("This is a rehearsal: the letter was kept on this machine, and nothing has left it."),
 )
-_STOPPABLE = frozenset({"held", "ready", "leased", "deferred"})
+_STOPPABLE = frozenset({"held", "folded", "ready", "leased", "deferred"})
 
 
 def tell(posted: Posted) -> Told:
@@ -116,7 +117,7 @@ def _steps(posted: Posted, tone: str) -> Iterable[Step]:
 
 
 def _last(posted: Posted, message: Message, tone: str) -> Step:
-    if message.state in {"held", "ready", "leased", "deferred", "attempting"}:
+    if message.state in {"held", "folded", "ready", "leased", "deferred", "attempting"}:
         return Step(_to_come(message), reached=False)
     return Step(str(_state(posted)[2]), message.changed_at, tone=tone if tone in {"bad", "unknown"} else "")
 

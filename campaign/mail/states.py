@@ -26,6 +26,7 @@ class State(StrEnum):
     """Where a message stands. What came after the final dot and before its reply is ``unknown``, and says so."""
 
     HELD = "held"
+    FOLDED = "folded"
     READY = "ready"
     LEASED = "leased"
     ATTEMPTING = "attempting"
@@ -41,18 +42,19 @@ class State(StrEnum):
 
 
 WAITING = frozenset({State.HELD, State.READY, State.DEFERRED})
-_UNSENT = WAITING | {State.LEASED}
+_UNSENT = WAITING | {State.LEASED, State.FOLDED}
 _IN_HAND = frozenset({State.LEASED, State.ATTEMPTING})
 
 MAY_COME_FROM: dict[State, frozenset[State]] = {
     State.HELD: frozenset({State.READY, State.DEFERRED}),
+    State.FOLDED: WAITING,
     State.READY: _UNSENT | {State.UNKNOWN, State.FAILED},  # the last two only by sending again
     State.LEASED: frozenset({State.READY, State.DEFERRED}),
     State.ATTEMPTING: frozenset({State.LEASED}),
     State.DEFERRED: _IN_HAND,
     State.UNKNOWN: frozenset({State.ATTEMPTING}),
     State.ACCEPTED: frozenset({State.ATTEMPTING, State.UNKNOWN}),
-    State.SETTLED: frozenset({State.ACCEPTED}),
+    State.SETTLED: frozenset({State.ACCEPTED, State.FOLDED}),  # the last when what took it along has arrived
     State.FAILED: _IN_HAND,
     State.BOUNCED: frozenset({State.ACCEPTED, State.SETTLED}),
     State.SUPPRESSED: _UNSENT,
@@ -76,6 +78,7 @@ class Rule:
 _NOW = timedelta(0)
 RULES = (
     Rule(State.HELD, "the gate or a person", "expires_at", _NOW, State.EXPIRED, "held until it expired"),
+    Rule(State.FOLDED, "its digest", "expires_at", _NOW, State.EXPIRED, "its digest never went"),
     Rule(State.READY, "the next claim", "expires_at", _NOW, State.EXPIRED, "waited until it expired"),
     Rule(State.DEFERRED, "the next claim", "expires_at", _NOW, State.EXPIRED, "tried until it expired"),
     Rule(State.LEASED, "a worker", "lease_until", _NOW, State.READY, "lease lapsed before anything was sent"),
