@@ -41,7 +41,7 @@ def _pause(key: str, why: str) -> None:
 
 def _slowed(message: Message, result: Outcome) -> str | None:
     """The budget that a letter's receiver asked to spare: its domain's, or (5.2.121, "try again in") its own."""
-    if result.enhanced.startswith("4.7.") and result.why in {Why.TOO_MUCH, Why.POLICY}:
+    if result.why is Why.POLICY:
         return f"domain:{message.recipient_domain}"
     asked = result.why is Why.TOO_MUCH or (result.again_in and result.code < 500)
     return message.budget_key if asked else None

@@ -18,7 +18,6 @@ _ADDRESS = re.compile(r"<[^<>]*@[^<>]*>|[^\s<>,;:()\"']+@[^\s<>,;:()\"']+")
 _QUEUED = re.compile(r"(?:queued as|\bid[= ])\s*<?([\w.+-]{4,80})", re.IGNORECASE)
 _AGAIN = re.compile(r"\b(?:try|retry)(?: \w+)? (?:in|after)\s+(\d{1,6})\s*([smh])(?:\b|ec|in|our)", re.IGNORECASE)
 _UNIT = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
-_TOO_FAST = re.compile(r"\brate\b|too many|too fast|too much|throttl|volume|server busy", re.IGNORECASE)
 _AT_MOST = timedelta(days=1)  # a receiver that asks for more peace is asked again tomorrow
 _LONGEST = 300
 
@@ -110,9 +109,7 @@ def _why(code: int, enhanced: str, words: str) -> Why:
 def _later(enhanced: str, words: str) -> Why:
     if enhanced == "4.7.1" or "greylist" in words.lower():
         return Why.GREYLISTED
-    if not enhanced.startswith("4.7."):
-        return Why.BUSY
-    return Why.TOO_MUCH if _TOO_FAST.search(words) or _again_in(words) else Why.POLICY
+    return Why.POLICY if enhanced.startswith("4.7.") else Why.BUSY
 
 
 def _refused(enhanced: str) -> Why:

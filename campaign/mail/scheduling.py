@@ -19,7 +19,7 @@ _SOONEST, _LATEST = 0.4, 0.9  # of the even distance to the next letter: the las
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most so many letters a working day and in any 60 minutes, from hour ``opens`` until hour ``closes``."""
+    """At most so many letters a working day and in 60 minutes of it, from hour ``opens`` until hour ``closes``."""
 
     per_day: int
     per_hour: int
