@@ -51,11 +51,11 @@ def test_one_connection_carries_many_messages_to_one_recipient_each(post: Post, 
 
 
 def test_people_who_wait_in_numbers_are_served_by_several_links(post: Post, live: Sink) -> None:
-    for n in range(60):
+    for n in range(100):
         post.confirm(f"confirm:{n}", to=f"p{n}@people.internal")
-    live.answers["RCPT"] = [0.3] * 8
+    live.answers["RCPT"] = [0.05] * 100
     post.drain()
-    assert len(live.messages) == len(live.taken) == 60
+    assert len(live.messages) == len(live.taken) == 100
     assert live.connections == 4
 
 

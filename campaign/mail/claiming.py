@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,10 @@ from flask import current_app
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Integer,
+    Select,
     Text,
+    bindparam,
     case,
     cast,
     exists,
@@ -31,12 +35,13 @@ from sqlalchemy import (
 from campaign.db import session
 from campaign.mail import pacing, transports
 from campaign.mail.models import Message, Pause, Suppression
-from campaign.mail.moving import CLOCK, Moved, move
+from campaign.mail.moving import CLOCK, Moved, change, move, run
 from campaign.mail.pausing import ALL
 from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, MAY_COME_FROM, UPDATES, State
 
 _message = Message.__table__.c
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
+_LEASED: dict[str, Any] = {"lease_until": CLOCK + LEASE, "epoch": _message.epoch + 1}
 
 
 @dataclass(frozen=True)
@@ -55,15 +60,16 @@ class Claim:
 
 def waiting(lane: int, mode: str) -> bool:
     """Whether a claim would find anything now."""
-    free = exists().where(_message.state.in_(_CLAIMABLE), ~_message.paced, *_due(lane, mode))
-    return bool(session.scalar(select(free))) or (_is_paced(lane, mode) and pacing.anything_open())
+    free = session.scalar(_any_free(lane, mode, transports.mode(current_app)))
+    return bool(free) or (_is_paced(lane, mode) and pacing.anything_open())
 
 
 def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     """Take up to ``limit`` rows, oldest first, for two minutes; of live letters those that have a turn. Commits."""
-    taken = [*_lease(~_message.paced, *_due(lane, mode), limit=limit)]
+    running = transports.mode(current_app)
+    taken = [*run(_oldest_free(lane, mode, running), why="claimed", most=limit)]
     if _is_paced(lane, mode):
-        taken += _take_turns(pacing.next_letters(*_due(lane, mode), limit=limit - len(taken)))
+        taken += _take_turns(pacing.next_letters(*_due(lane, mode, running), limit=limit - len(taken)))
     found = {row.id: row for row in taken}
     rows = select(Message).where(Message.id.in_(found)).order_by(Message.not_before)
     messages = session.scalars(rows).all() if found else []
@@ -78,20 +84,28 @@ def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:
     if not rows:
         return []
     expires_at = case((_message.turn_at.is_(None), CLOCK + EXPIRES_IN[LETTERS]), else_=_message.expires_at)
-    return _lease(_message.id.in_(rows), limit=len(rows), turn_at=CLOCK, expires_at=expires_at)
+    ours = _LEASED | {"turn_at": CLOCK, "expires_at": expires_at}
+    return move(_message.id.in_(rows), to=State.LEASED, why="claimed", only_free=True, **ours)
 
 
-def _lease(*which: ColumnElement[bool], limit: int, **values: Any) -> Sequence[Moved]:
-    ours = {"lease_until": CLOCK + LEASE, "epoch": _message.epoch + 1}
-    return move(*which, to=State.LEASED, why="claimed", limit=limit, only_free=True, **ours, **values)
+@cache
+def _any_free(lane: int, mode: str, running: str) -> Select[Any]:
+    return select(exists().where(_message.state.in_(_CLAIMABLE), ~_message.paced, *_due(lane, mode, running)))
+
+
+@cache
+def _oldest_free(lane: int, mode: str, running: str) -> Select[Any]:
+    most = bindparam("most", type_=Integer)
+    due = (~_message.paced, *_due(lane, mode, running))
+    return change(*due, to=State.LEASED, limit=most, only_free=True, **_LEASED)
 
 
 def _is_paced(lane: int, mode: str) -> bool:
     return lane == LETTERS and mode == transports.LIVE
 
 
-def _due(lane: int, mode: str) -> tuple[ColumnElement[bool], ...]:
-    made_for_now = true() if mode == transports.mode(current_app) else _message.capture_only
+def _due(lane: int, mode: str, running: str) -> tuple[ColumnElement[bool], ...]:
+    made_for_now = true() if mode == running else _message.capture_only
     return (_message.lane == lane, _message.mode == mode, made_for_now, _message.not_before <= CLOCK, *may_leave())
 
 

@@ -20,6 +20,7 @@ from quopri import encodestring
 from campaign.errors import PermanentFailure
 
 LARGEST = 20_000  # bytes; what offices and phones read without a thought
+_LINE = 75  # characters that need no folding, RFC 2047 2
 _LONGEST_VALUE = 300  # characters of a subject or name, far below the 998 of RFC 5322 2.1.1
 _JOINERS = "\u200c\u200d"  # Persian and Indic spelling needs them
 _QUOTABLE = re.compile(r"[\x20-\x7e]*")
@@ -79,16 +80,19 @@ def _body(parts: Parts) -> bytes:
 def _part(subtype: str, text: str) -> bytes:
     """One text part, in whichever encoding is shorter: base64 for Persian, quoted-printable for French."""
     lines = "\n".join(text.rstrip().splitlines()) + "\n"
+    name, body = "quoted-printable", encodestring(lines.encode()).replace(b"\n", b"\r\n")
     canonical = lines.replace("\n", "\r\n").encode()
-    quoted = encodestring(lines.encode()).replace(b"\n", b"\r\n")
-    sixtyfour = encodebytes(canonical).replace(b"\n", b"\r\n")
-    name, body = min(("quoted-printable", quoted), ("base64", sixtyfour), key=lambda way: len(way[1]))
+    if len(body) > len(canonical) * 4 / 3:  # base64 is at least that long, and most texts need no second look
+        sixtyfour = encodebytes(canonical).replace(b"\n", b"\r\n")
+        name, body = min((name, body), ("base64", sixtyfour), key=lambda way: len(way[1]))
     head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {name}\r\n\r\n"
     return head.encode() + body
 
 
 def _clean(value: str) -> str:
     """One line of printable text: separators become spaces, controls and direction overrides vanish."""
+    if _QUOTABLE.fullmatch(value):
+        return " ".join(value.split())[:_LONGEST_VALUE]
     kept = (" " if c in "\t\r\n\v\f\x85\u2028\u2029" else c for c in value)
     seen = "".join(c for c in kept if c in _JOINERS or not unicodedata.category(c).startswith("C"))
     return " ".join(seen.split())[:_LONGEST_VALUE]
@@ -104,6 +108,8 @@ def _phrase(name: str, field: str) -> str:
 
 def _encoded(value: str, field: str) -> str:
     plain = _QUOTABLE.fullmatch(value) and "=?" not in value
+    if plain and len(field) + len(value) < _LINE:
+        return value
     return Header(value, "us-ascii" if plain else "utf-8", header_name=field).encode(linesep="\r\n")
 
 

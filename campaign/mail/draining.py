@@ -15,9 +15,8 @@ import structlog
 from flask import Flask, current_app
 
 from campaign.mail import transports
-from campaign.mail.delivery import A_CLAIM, deliver_batch
+from campaign.mail.delivery import A_CLAIM, Way
 from campaign.mail.states import LANES, LETTERS, PEOPLE, UPDATES
-from campaign.mail.transports import Door
 
 log = structlog.get_logger()
 _HELPERS = {PEOPLE: 3, LETTERS: 0, UPDATES: 1}  # a relay far away answers four times a message
@@ -81,9 +80,9 @@ def _empty(lane: int) -> None:
     """Send alone while one claim holds all there is, and with helpers (each its own link) once there is more."""
     helpers: list[threading.Thread] = []
     try:
-        with _doors() as ways:
-            while not stopping.is_set() and (sent := _round(lane, ways)):
-                if sent == A_CLAIM[lane] and not helpers:
+        with _ways(lane) as ways:
+            while not stopping.is_set() and (sent := _round(ways)):
+                if sent >= A_CLAIM[lane] and not helpers:
                     helpers += _call_helpers(lane)
                 if lane != PEOPLE:
                     _drain(PEOPLE)
@@ -102,22 +101,22 @@ def _call_helpers(lane: int) -> list[threading.Thread]:
 
 def _help(app: Flask, lane: int) -> None:
     try:
-        with app.app_context(), _doors() as ways:
-            while not stopping.is_set() and _round(lane, ways):
+        with app.app_context(), _ways(lane) as ways:
+            while not stopping.is_set() and _round(ways):
                 pass
     except Exception as error:  # whoever called for help meets the same trouble, and says it with a trace
         log.warning("mail.helper_left", lane=lane, error=type(error).__name__)
 
 
 @contextmanager
-def _doors() -> Iterator[list[Door]]:
-    ways = transports.doors(current_app)
+def _ways(lane: int) -> Iterator[list[Way]]:
+    ways = [Way(lane, door) for door in transports.doors(current_app)]
     try:
         yield ways
     finally:
-        for door in ways:
-            door.close()
+        for way in ways:
+            way.door.close()
 
 
-def _round(lane: int, ways: list[Door]) -> int:
-    return sum(deliver_batch(lane, door, stopping) for door in ways)
+def _round(ways: list[Way]) -> int:
+    return sum(way.deliver_batch(stopping) for way in ways)

@@ -42,7 +42,7 @@ def run(statement: Select[Any], *, why: str, **given: Any) -> Sequence[Moved]:
 def change(
     *where: ColumnElement[bool],
     to: State,
-    limit: int | None = None,
+    limit: int | ColumnElement[int] | None = None,
     only_free: bool = False,
     given: FromClause | None = None,
     **values: Any,
