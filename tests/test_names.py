@@ -28,6 +28,7 @@ PEOPLE = [
     "Jean-Luc d’Arc, Jr.",
     "ক্ষ‌মা",
     "Æ Ø",
+    "שָׁלֹ֑ום",
     "𐐀𐐁",
 ]
 REFUSED = [
@@ -60,6 +61,9 @@ REFUSED = [
     "Eve\ue000",
     "Eve\U000e0041",
     "Eve\u206a",
+    "\u3164\u3164",  # Hangul filler: a letter that shows nothing
+    "\u2800\u2800",
+    "Eve" + "\u0301" * 40,
 ]
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from markupsafe import escape
 from sqlalchemy import text
 
 from campaign import tokens
@@ -19,6 +20,7 @@ from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.mail import draining
 from campaign.petition import confirming, counting, signing
+from campaign.petition.forms import VISIBILITY
 from campaign.rights import erasing
 from tests import cast
 from tests.conftest import link_in
@@ -90,6 +92,11 @@ def test_a_name_is_hidden_again(client: FlaskClient, alice: UUID) -> None:
     session.rollback()
     client.post(f"{_link(alice)}/signatures/{alice}/visibility", data={"visibility": "counted"})
     assert session.scalar(named, {"id": alice}) is None
+
+
+def test_who_sees_a_name_is_asked_in_the_words_of_the_form(client: FlaskClient, alice: UUID) -> None:
+    page = client.get(_link(alice)).text
+    assert all(escape(str(said)) in page for _value, said in VISIBILITY)
 
 
 def test_it_can_be_taken_along(client: FlaskClient, alice: UUID) -> None:

@@ -284,6 +284,10 @@ def test_letters_are_written_while_the_appeal_is_open(context: Flask, client: Fl
     the_appeal(state=state)
     assert client.get(LETTER).status_code == (410 if state == "closed" else 404)
     assert post(client, LETTER, **BOB, how="send").status_code == (410 if state == "closed" else 404)
+    for chosen in ({}, {"office": "sr-iran", "choose": "1"}):
+        answer = client.get(PATH, query_string=chosen)
+        assert answer.status_code == (410 if state == "closed" else 404)
+        assert answer.headers["Cache-Control"] == "no-store"
     assert letters() == []
 
 

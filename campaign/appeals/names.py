@@ -17,6 +17,8 @@ SHORTEST, LONGEST = 2, 120  # characters; longer ones are somebody's text
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e")  # embeddings and overrides (UAX 9); nothing typed needs them
 _ISOLATES = frozenset("\u2066\u2067\u2068\u2069")  # may come along with a text, never with a name
 _MARKS = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"))
+_BLANKS = dict.fromkeys(map(ord, "\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"))  # letters and signs that show nothing
+_HEAP = 5  # marks on one letter; no spelling needs more, and a heap of them runs over its neighbours
 _JOINERS = frozenset("\u200c\u200d")
 # Scripts whose words need the joiners; elsewhere they would make two names that look the same.
 _JOINING = (
@@ -48,7 +50,7 @@ def clean_name(text: str) -> str:
         raise Refused(
             _("This name holds invisible characters that turn its direction. Please type it again."), field="name"
         )
-    name = _joined(" ".join(without_marks(text).split()))
+    name = _joined(" ".join(without_marks(text).translate(_BLANKS).split()))
     if problem := _problem(text, name):
         raise Refused(problem, field="name")
     return name
@@ -94,9 +96,14 @@ def _problem(typed: str, name: str) -> str:
         return _("Enter your name only, without web addresses and signs such as = or @")
     if any(_is_control(c) for c in typed.strip()) or any(_is_unseen(c) for c in name):
         return _("Enter your name in one line")
-    if not any(unicodedata.category(c).startswith("L") for c in name):
+    if not any(unicodedata.category(c).startswith("L") for c in name) or _is_heaped(name):
         return _("Enter your name with letters")
     return ""
+
+
+def _is_heaped(name: str) -> bool:
+    marks = "".join("m" if unicodedata.combining(c) else " " for c in name)
+    return "m" * (_HEAP + 1) in marks
 
 
 def _is_control(character: str) -> bool:

@@ -31,10 +31,12 @@ class Card:
 def choose(lang: str, slug: str) -> Response:
     """The offices as cards; with some chosen, on to the first of them."""
     page = places.page(lang, slug)
+    if not page.takes_letters:
+        return make_response(render_template("letters/closed.html", **page.frame()), 410)
     offices = places.addressees(page)
     asked = request.args.getlist("office")
     chosen = [o.slug for o in offices if o.slug in asked and places.can_write(page, o)]
-    if chosen and page.takes_letters:
+    if chosen:
         return redirect(_first(page, chosen))
     nobody = "choose" in request.args
     shown = {"cards": [_card(page, office) for office in offices], "nobody": nobody}
