@@ -41,12 +41,15 @@ def _open_rooms(app: Flask) -> None:
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import mails as letters_mails
+    from campaign.letters import replying as letters_replying
     from campaign.letters import tasks as letters_tasks
     from campaign.letters import views as letters
     from campaign.mail import rendering
     from campaign.mail import tasks as mail_tasks
+    from campaign.mail.incoming import acting
     from campaign.organisers import mailing as organisers_mailing
     from campaign.organisers import views as organisers
+    from campaign.petition import ending as petition_ending
     from campaign.petition import mails as petition_mails
     from campaign.petition import tasks as petition_tasks
     from campaign.petition import views as petition
@@ -62,7 +65,9 @@ def _open_rooms(app: Flask) -> None:
     theirs = petition_mails.RENDERERS | letters_mails.RENDERERS | appeals_mails.RENDERERS
     for kind, renderer in (own | theirs).items():
         rendering.register(app, kind, renderer)
-    background.register(app, mail_tasks.deliver, mail_tasks.sweep)
+    acting.register_taker(app, "letter", letters_replying.take)
+    acting.register_listener(app, petition_ending.stop_updates_to)
+    background.register(app, mail_tasks.deliver, mail_tasks.sweep, mail_tasks.fetch, mail_tasks.scrub)
     background.register(app, health.heartbeat)
     background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)
     background.register(app, letters_tasks.expire, letters_tasks.blur, appeals_tasks.expire, rights_tasks.forget_due)

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import select, update
 
 from campaign.db import clock, session
+from campaign.letters import replying
 from campaign.letters.models import Letter
 from campaign.letters.records import FORGOTTEN
 from campaign.letters.sending import message_key
@@ -38,6 +39,7 @@ def erase(letter_id: UUID) -> bool:
     if found:
         outbox.cancel(message_key(letter_id), why="its writer was erased")
         outbox.forget_words(message_key(letter_id))
+        replying.forget(letter_id)
         _end(letter_id, "erased")
     session.commit()
     log.info("letter.erased", letter=str(letter_id), found=found)
@@ -51,6 +53,7 @@ def forget_everyone(appeal_id: UUID) -> int:
     for letter_id in letters:
         outbox.cancel(message_key(letter_id), why="the appeal forgets its writers")
         outbox.forget_words(message_key(letter_id))
+        replying.forget(letter_id)
         _end(letter_id, "erased")
     return len(letters)
 

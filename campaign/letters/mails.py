@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from campaign import tokens
 from campaign.db import session
-from campaign.letters import composing, queries
+from campaign.letters import composing, queries, replying
 from campaign.letters.models import Letter
 from campaign.letters.records import opened
 from campaign.mail import rendering
@@ -55,5 +55,5 @@ def letter(message: Message, _recipient: str) -> Draft | None:
     )
 
 
-RENDERERS = {"letter_confirm": letter_confirm, "letter": letter}
+RENDERERS = {"letter_confirm": letter_confirm, "letter": letter, replying.KIND: replying.passed_on}
 """By kind, for the factory."""

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Text, cast, func, select
 
 from campaign.db import session
-from campaign.letters.models import Letter
+from campaign.letters.models import Letter, LetterReply
 from campaign.letters.records import Written, opened, still_waits
 from campaign.mail.models import Message
+from campaign.mail.states import NOT_DELIVERED, UNDECIDED
 from campaign.offices.models import Office
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A letter with its office, its message (None before it was confirmed) and its words (None once forgotten)."""
+    """A letter with its office, its message (None before it was confirmed), its words (None once forgotten), and
+    when its office last replied to us."""
 
     letter: Letter
     office: Office
     message: Message | None
+    replied_at: datetime | None = None
 
     @property
     def written(self) -> Written | None:
@@ -33,8 +37,9 @@ def of_submission(submission: UUID) -> list[Posted]:
     """All letters written in one go, oldest first; empty when there never were any, or all traces are gone."""
     # The message's key is written by ``sending.message_key``; here the database puts it together.
     its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
+    replied = select(func.max(LetterReply.received_at)).where(LetterReply.letter_id == Letter.id).scalar_subquery()
     rows = session.execute(
-        select(Letter, Office, Message)
+        select(Letter, Office, Message, replied)
         .join(Office, Office.id == Letter.office_id)
         .outerjoin(Message, its_message)
         .where(Letter.submission_id == submission)
@@ -48,6 +53,13 @@ def waiting(submission: UUID) -> list[Posted]:
     """The letters of a submission that its writer may yet confirm."""
     ids = set(session.scalars(select(Letter.id).where(Letter.submission_id == submission, *still_waits())))
     return [posted for posted in of_submission(submission) if posted.letter.id in ids]
+
+
+def not_asked(submission: UUID) -> bool:
+    """Whether the last mail that asks the writer of a submission to confirm could not be delivered."""
+    asking = Message.subject_id == submission, Message.kind == "letter_confirm"
+    known = select(Message.state).where(*asking, Message.state.not_in(sorted(UNDECIDED)))
+    return session.scalar(known.order_by(Message.created_at.desc()).limit(1)) in NOT_DELIVERED
 
 
 def belongs(letter: UUID, submission: UUID) -> bool:

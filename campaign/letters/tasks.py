@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaign import db
 from campaign.background import task
 from campaign.letters import expiring
-from campaign.letters.models import Letter
+from campaign.letters.models import Letter, LetterReply
 
 
 @task("letters.expire", every=600)
@@ -18,3 +18,4 @@ def expire() -> None:
 def blur() -> None:
     """Make the times of older letters into days."""
     db.blur(Letter, "created_at", "confirmed_at", "ended_at")
+    db.blur(LetterReply, "received_at")

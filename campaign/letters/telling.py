@@ -73,6 +73,18 @@ _TAKEN = (
     "good",
     later("The office’s mail server accepted it. Whether somebody has read it we cannot know."),
 )
+_TAKEN_AS_SENT = (
+    later("taken as sent"),
+    "",
+    later(
+        "The line broke before the other server answered. Nobody can know whether it arrived; it goes no more."
+    ),
+)
+_TAKEN_AS_LOST = (
+    later("not delivered"),
+    "bad",
+    later("The line broke before the other server answered, and it is not sent again."),
+)
 _REHEARSED = (
     later("kept in rehearsal"),
     "",
@@ -95,8 +107,14 @@ def _state(posted: Posted) -> tuple[object, str, object]:
     if posted.message is None:
         return _WAITING
     if posted.message.state in {"accepted", "settled"}:
-        return _REHEARSED if posted.message.mode == "capture" else _TAKEN
+        return _REHEARSED if posted.message.mode == "capture" else _taken(posted.message)
+    if posted.message.state == "failed" and posted.message.settled_by_hand:
+        return _TAKEN_AS_LOST
     return _ON_ITS_WAY.get(posted.message.state, _WAITING)
+
+
+def _taken(message: Message) -> tuple[object, str, object]:
+    return _TAKEN_AS_SENT if message.settled_by_hand else _TAKEN
 
 
 def _can_be_stopped(posted: Posted) -> bool:
@@ -114,6 +132,8 @@ def _steps(posted: Posted, tone: str) -> Iterable[Step]:
         yield Step(str(_BEFORE[letter.state][2]), letter.ended_at)
     elif message is not None:
         yield _last(posted, message, tone)
+    if posted.replied_at is not None:
+        yield Step(_("The office replied, and we passed its reply on to you by mail"), posted.replied_at)
 
 
 def _last(posted: Posted, message: Message, tone: str) -> Step:

@@ -72,6 +72,12 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
 
+    @property
+    def settled_by_hand(self) -> bool:
+        """Whether only a person's word closed it: it left, and no server answered (``campaign.mail.settling``)."""
+        closed = self.state in {"accepted", "settled", "failed"} and self.mode == "live"
+        return closed and self.message_id is not None and self.reply_code is None
+
 
 class MessageEvent(Base):
     """One change of one message's state; only ever added."""

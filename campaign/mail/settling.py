@@ -22,5 +22,6 @@ def settle(message_id: UUID, *, sent: bool) -> None:
     Raises Refused when it is not unknown any more. A bounce may still come, and it may still be sent again.
     """
     to, why = _SAYS[sent]
-    if not move(Message.id == message_id, Message.state == State.UNKNOWN, to=to, why=why):
+    nothing = dict.fromkeys(("reply_code", "reply_enhanced", "reply_text"))  # an earlier attempt's is not its answer
+    if not move(Message.id == message_id, Message.state == State.UNKNOWN, to=to, why=why, **nothing):
         raise Refused(_("Its state has changed meanwhile: nothing was done."))

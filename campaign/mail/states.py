@@ -42,8 +42,10 @@ class State(StrEnum):
 
 
 WAITING = frozenset({State.HELD, State.READY, State.DEFERRED})
+NOT_DELIVERED = frozenset({State.FAILED, State.BOUNCED, State.SUPPRESSED})
 _UNSENT = WAITING | {State.LEASED, State.FOLDED}
 _IN_HAND = frozenset({State.LEASED, State.ATTEMPTING})
+UNDECIDED = WAITING | _IN_HAND | {State.UNKNOWN}
 
 MAY_COME_FROM: dict[State, frozenset[State]] = {
     State.HELD: frozenset({State.READY, State.DEFERRED}),
@@ -55,7 +57,7 @@ MAY_COME_FROM: dict[State, frozenset[State]] = {
     State.UNKNOWN: frozenset({State.ATTEMPTING}),
     State.ACCEPTED: frozenset({State.ATTEMPTING, State.UNKNOWN}),
     State.SETTLED: frozenset({State.ACCEPTED, State.FOLDED}),  # the last when what took it along has arrived
-    State.FAILED: _IN_HAND,
+    State.FAILED: _IN_HAND | {State.UNKNOWN},  # the last only by a person's word
     State.BOUNCED: frozenset({State.ACCEPTED, State.SETTLED}),
     State.SUPPRESSED: _UNSENT,
     State.EXPIRED: _UNSENT,

@@ -51,6 +51,18 @@ def _forget(signature_id: UUID, allowed: ColumnElement[bool]) -> bool:
     return moved is not None
 
 
+def stop_updates(signature_id: UUID) -> None:
+    """Send no more news about this signature; whoever asks twice gets the same."""
+    session.execute(update(Signature).where(Signature.id == signature_id).values(updates=False))
+    session.commit()
+    log.info("signature.updates_stopped", signature=str(signature_id))
+
+
+def stop_updates_to(person: bytes) -> None:
+    """Send no more news to an address (by its index), in the caller's transaction: its owner complained."""
+    session.execute(update(Signature).where(Signature.person_index == person).values(updates=False))
+
+
 def forget_everyone(appeal_id: UUID, *, uncount: bool) -> int:
     """Forget every signer of an appeal, in the caller's transaction; how many there were.
 

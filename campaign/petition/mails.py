@@ -46,6 +46,11 @@ def private_link(signature_id: UUID) -> str:
     return _link("rights.mine", "mine", signature_id)
 
 
+def unsubscribe_link(signature_id: UUID) -> str:
+    """The page that ends news, for their headers and their foot."""
+    return _link("petition.unsubscribe", "unsubscribe", signature_id)
+
+
 def reference(signature_id: UUID) -> str:
     """What a signer may quote to us: eight characters that name the row and prove nothing."""
     return signature_id.hex[:8].upper()

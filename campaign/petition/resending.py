@@ -11,6 +11,7 @@ from sqlalchemy import select
 from campaign.db import clock, session
 from campaign.mail import outbox
 from campaign.mail.models import Message
+from campaign.mail.states import NOT_DELIVERED, UNDECIDED
 from campaign.petition.ending import opened
 from campaign.petition.expiring import WAITS
 from campaign.petition.models import Signature
@@ -19,21 +20,21 @@ from campaign.petition.signing import A_DAY, confirmation_key
 GAP = timedelta(seconds=60)
 MOST = 3  # times again
 
-_FAILED = ("failed", "bounced", "suppressed")
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What the page after signing may say, whoever looks: nothing here differs for who had signed before."""
 
-    failed: bool  # the newest mail of this submission could not be delivered
+    failed: bool  # the newest mail of which we know more could not be delivered
     hint: str  # "gmail.com" for gamil.com, else empty
 
 
 def waiting(signature: Signature) -> Waiting:
     """How a submission's mail fares."""
-    sent = _mails(signature.id)
-    return Waiting(bool(sent) and sent[0].state in _FAILED, opened(signature).get("hint", ""))
+    said = opened(signature)
+    sent = _reminders(signature, said["to"]) if "to" in said else _mails(signature.id)
+    known = next((mail.state for mail in sent if mail.state not in UNDECIDED), "")
+    return Waiting(known in NOT_DELIVERED, said.get("hint", ""))
 
 
 def resend(signature_id: UUID) -> bool:
@@ -64,3 +65,11 @@ def _mails(signature_id: UUID) -> list[Message]:
     """The confirmation mails of a submission, newest first."""
     mine = Message.subject_id == signature_id, Message.kind == "confirm"
     return list(session.scalars(select(Message).where(*mine).order_by(Message.created_at.desc())))
+
+
+def _reminders(signature: Signature, person: str) -> list[Message]:
+    """What went instead to whoever had signed this appeal before, newest first."""
+    same = Signature.appeal_id == signature.appeal_id, Message.recipient_index == bytes.fromhex(person)
+    sent = select(Message).join(Signature, Signature.id == Message.subject_id).where(*same)
+    reminders = sent.where(Message.kind == "already_signed").order_by(Message.created_at.desc())
+    return list(session.scalars(reminders))

@@ -29,7 +29,8 @@ def sent(token: str) -> str:
     """Check your inbox: the same page whatever is known of the address."""
     posted = _letters("letters-sent", token, _SENT_LIVES)
     rehearsal = transports.mode(current_app) == transports.CAPTURE
-    return render_template("letters/sent.html", rehearsal=rehearsal, **_frame(posted))
+    failed = queries.not_asked(posted[0].letter.submission_id)
+    return render_template("letters/sent.html", rehearsal=rehearsal, failed=failed, **_frame(posted))
 
 
 @blueprint.get("/letters/confirm/<token>")
@@ -57,6 +58,10 @@ def confirmed(token: str) -> str | Response:
     return render_template("letters/confirmed.html", letters=_told(posted), private=private, **_frame(before))
 
 
+def _still_to_ask(posted: list[Posted]) -> bool:
+    return any(one.letter.state == "pending" for one in posted)
+
+
 def _refused(submission: UUID, before: list[Posted]) -> str | Response:
     """Nothing waits any more. A letter confirmed before is on its way, and its page says so."""
     confirming.refuse(submission)
@@ -69,7 +74,8 @@ def _refused(submission: UUID, before: list[Posted]) -> str | Response:
 def status(token: str) -> str:
     """What became of each letter, as far as anybody can know."""
     posted = _letters(PRIVATE, token, _PRIVATE_LIVES)
-    more = {"token": token, "letters": _told(posted), "texts": _texts(posted)}
+    failed = _still_to_ask(posted) and queries.not_asked(posted[0].letter.submission_id)
+    more = {"token": token, "letters": _told(posted), "texts": _texts(posted), "failed": failed}
     return render_template("letters/status.html", **more, **_frame(posted))
 
 

@@ -6,4 +6,5 @@ from flask import Blueprint
 
 blueprint = Blueprint("petition", __name__)
 
-from campaign.petition.views import appeal, organisations, submission  # noqa: E402,F401 - they hang their pages on it
+# ruff: noqa: E402, F401 - they hang their pages on it
+from campaign.petition.views import appeal, organisations, submission, unsubscribing
