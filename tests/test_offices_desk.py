@@ -113,7 +113,7 @@ def test_it_works(desk: FlaskClient, olga: Organiser) -> None:
     assert response.status_code == 303
     page = words_of(desk.get(IRAN))
     assert f"We write to {EMAIL}" in page
-    assert "checked by a person" in page
+    assert f"{EMAIL} checked Source" in page
     assert addressing.sendable_address(one(), TODAY) == EMAIL
     assert addressing.sendable_address(one(), TODAY - timedelta(days=1)) is None
     assert addressing.sendable_address(one("sr-truth"), TODAY) is None
