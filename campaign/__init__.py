@@ -38,6 +38,7 @@ def _open_rooms(app: Flask) -> None:
     from campaign.desk import captured as desk_captured
     from campaign.desk import offices as desk_offices
     from campaign.desk import outbox as desk_outbox
+    from campaign.desk import suppressions as desk_suppressions
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import mails as letters_mails
@@ -58,7 +59,8 @@ def _open_rooms(app: Flask) -> None:
     from campaign.rights import views as rights
 
     public = (petition, letters, rights, api, health)
-    behind_the_door = (organisers, desk, desk_outbox, desk_captured, desk_offices, exports_desk, organisations_desk)
+    of_mail = (desk_outbox, desk_captured, desk_suppressions)
+    behind_the_door = (organisers, desk, *of_mail, desk_offices, exports_desk, organisations_desk)
     for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
     own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}

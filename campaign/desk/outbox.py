@@ -13,7 +13,7 @@ from campaign.desk import messages, words
 from campaign.desk.messages import Place
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.mail import outbox, pausing
+from campaign.mail import outbox, pausing, settling
 from campaign.mail.models import Message
 from campaign.organisers import access, audit
 
@@ -54,6 +54,23 @@ def retry(message_id: UUID) -> Response:
         outbox.retry(message_id)
         background.ring(outbox.BELL)
         flash(_("It waits to be sent again."), "good")
+    except Refused as refused:
+        db.session.rollback()
+        flash(refused.message, "bad")
+    return redirect(url_for(".message", message_id=message_id), 303)
+
+
+@blueprint.post("/<uuid:message_id>/settle")
+def settle(message_id: UUID) -> Response:
+    """Leave a message of which nobody knows as it is, as sent or as not sent."""
+    db.session.get(Message, message_id) or abort(404)
+    sent = request.form.get("sent") == "yes"
+    try:
+        deed = "message.taken_as_sent" if sent else "message.taken_as_lost"
+        audit.record(deed, f"message {message_id}", organiser=access.organiser())
+        settling.settle(message_id, sent=sent)
+        db.session.commit()
+        flash(_("It stays as it is."), "good")
     except Refused as refused:
         db.session.rollback()
         flash(refused.message, "bad")

@@ -16,6 +16,7 @@ KINDS: dict[str, Any] = {
     "organisation_confirm": _("Confirmation of an organisation"),
     "sign_in": _("Sign-in link"),
     "mine": _("Link to one’s data"),
+    "office_reply": _("Reply of an office"),
 }
 # What each state means for whoever waits, and how its pill looks.
 STATES: dict[str, tuple[Any, str]] = {
@@ -40,6 +41,28 @@ APPEALS: dict[str, tuple[Any, str]] = {
     "open": (_("open"), "good"),
     "closed": (_("closed"), ""),
 }
+# Why an address is not written to: what mail told us, and what organisers may choose.
+REASONS: dict[str, Any] = {
+    "no such address": _("the address does not exist"),
+    "fails again and again": _("mail came back again and again"),
+    "complained": _("reported our mail as unwanted"),
+    "asked us": _("the person asked us"),
+    "not theirs": _("somebody else typed this address"),
+    "other": _("another reason"),
+}
+SORTS: dict[str, Any] = {
+    "hard": _("came back: no such address"),
+    "soft": _("came back for another reason"),
+    "full": _("came back: mailbox full"),
+    "policy": _("came back: refused by the receiver’s policy"),
+    "delayed": _("notice of a delay"),
+    "delivered": _("notice of delivery"),
+    "complaint": _("complaint"),
+    "auto_reply": _("automatic answer"),
+    "challenge": _("asks for a proof that a person wrote"),
+    "reply": _("reply"),
+    "ignored": _("about no message of ours"),
+}
 ACTIONS: dict[str, Any] = {
     "organiser.added": _("added an organiser"),
     "organiser.link_printed": _("printed a sign-in link"),
@@ -48,6 +71,10 @@ ACTIONS: dict[str, Any] = {
     "signatures.exported": _("began to export signatures"),
     "signatures.export_ended": _("exported signatures"),
     "message.sent_again": _("sent a message again"),
+    "message.taken_as_sent": _("left a message as it is, taken as sent"),
+    "message.taken_as_lost": _("left a message as it is, taken as not sent"),
+    "suppression.added": _("wrote no more to"),
+    "suppression.lifted": _("wrote again to"),
     "outbox.paused": _("paused mail"),
     "outbox.resumed": _("let mail go on"),
     "appeal.loaded": _("loaded an appeal"),
@@ -75,6 +102,8 @@ _DETAILS: dict[str, Any] = {
     "letters": _("letters"),
     "organisations": _("organisations"),
     "mails": _("mails"),
+    "reason": _("reason"),
+    "lasting": _("days"),
     "version": _("version"),
     "forgotten": _("rows of the rehearsal forgotten"),
     "address": _("address"),
@@ -85,6 +114,12 @@ _DETAILS: dict[str, Any] = {
 def kind(code: str) -> str:
     """What a message is, in words."""
     return str(KINDS.get(code, code))
+
+
+def reason(code: str) -> str:
+    """Why an address is not written to; an answer of a server begins with the code."""
+    said = REASONS.get(code.partition(":")[0], code)
+    return f"{said}{code[code.index(':') :]}" if ":" in code else str(said)
 
 
 def deed(event: AuditEvent) -> str:
