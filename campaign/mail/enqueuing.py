@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import CTE, ColumnElement, Integer, Interval, Select, Text, bindparam, func, insert, literal, select
+from sqlalchemy import CTE, ColumnElement, Integer, Interval, Select, bindparam, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaign import vault
@@ -119,7 +119,8 @@ def _inserted(cause: Sequence[ColumnElement[Any]], capped: bool) -> CTE:
         .returning(_message.id)
         .cte("added")
     )
-    event = select(added.c.id, literal(State.READY.value, Text), literal(0), literal("enqueued", Text))
+    constants = (f"'{State.READY.value}'", "0", "'enqueued'")
+    event = select(added.c.id, *map(literal_column, constants))
     noted = insert(MessageEvent).from_select(["message_id", "to_state", "epoch", "why"], event)
     return noted.returning(MessageEvent.message_id.label("id")).cte("noted")
 
@@ -129,6 +130,6 @@ def _given(name: str) -> ColumnElement[Any]:
 
 
 def _sent_today() -> Any:
-    mailbox = _given("mailbox_index")
-    today = (_message.mailbox_index == mailbox, _message.lane == PEOPLE, _message.created_at > CLOCK - _DAY)
+    to_people = _message.lane == literal_column(str(int(PEOPLE)))
+    today = (_message.mailbox_index == _given("mailbox_index"), to_people, _message.created_at > CLOCK - _DAY)
     return select(func.count()).where(*today).scalar_subquery()

@@ -25,7 +25,7 @@ from sqlalchemy import (
     cast,
     func,
     insert,
-    literal,
+    literal_column,
     select,
     true,
 )
@@ -131,21 +131,21 @@ def _taking() -> Select[Any]:
     known = select(_column.id).where(
         _column.appeal_id == _given("appeal_id"),
         _column.email_index == _given("email_index"),
-        _column.state == "confirmed",
+        _column.state == _word("confirmed"),
     )
     seen = (
         select(known.scalar_subquery().label("known"))
         .where(
             Appeal.id == _given("appeal_id"),
-            Appeal.state.in_(OPEN),
+            Appeal.state.in_([_word(state) for state in OPEN]),
             Appeal.country_at_risk.is_not_distinct_from(bindparam("at_risk", type_=Text)),
         )
         .cte("seen")
     )
     taken = _insertion(seen).cte("taken")
-    again = literal("already_signed:") + cast(seen.c.known, Text) + ":" + bindparam("day", type_=Text)
+    again = _word("already_signed:") + cast(seen.c.known, Text) + ":" + bindparam("day", type_=Text)
     cause = select(
-        case((seen.c.known.is_(None), "confirm"), else_="already_signed").label("kind"),
+        case((seen.c.known.is_(None), _word("confirm")), else_=_word("already_signed")).label("kind"),
         func.coalesce(seen.c.known, taken.c.id).label("subject_id"),
         func.coalesce(again, bindparam("first_key", type_=Text)).label("dedupe_key"),
     ).select_from(seen.join(taken, true()))
@@ -160,12 +160,17 @@ def _insertion(seen: CTE) -> ReturningInsert[Any]:
     values = {
         **{name: _given(name) for name in same},
         **{name: case((fresh, _given(name))) for name in hers},
-        "state": case((fresh, "pending"), else_="lapsed"),
+        "state": case((fresh, _word("pending")), else_=_word("lapsed")),
         "ended_at": case((~fresh, clock())),
         "sealed": case((fresh, _given("sealed")), else_=bindparam("bare", type_=LargeBinary)),
-        "held_at": case((func.cardinality(_given("held_reasons")) > 0, clock())),
+        "held_at": case((func.cardinality(_given("held_reasons")) > literal_column("0"), clock())),
     }
     return insert(Signature).from_select(list(values), select(*values.values())).returning(_column.id)
+
+
+def _word(word: str) -> ColumnElement[str]:
+    """A word of ours, in the statement itself: as a parameter it would hide the partial indexes from the planner."""
+    return literal_column(f"'{word}'", Text)
 
 
 def _given(name: str) -> ColumnElement[Any]:
