@@ -31,7 +31,10 @@ CASES_ONLY = "wg-arbitrary-detention"
 PATH = f"/en/{SLUG}/letters"
 
 BOB = {"name": "Bob Okafor", "email": "bob@example.org", "country": "DE", "consent": "y"}
-WORDS = "My uncle taught me to read. He did not come home that summer, and nobody has told his mother where he lies."
+WORDS = (
+    "My uncle taught me to read. He did not come home that summer, and nobody has told his mother where he lies. "
+    "I still have the books."
+)
 
 
 def the_appeal(**changes: Any) -> Appeal:

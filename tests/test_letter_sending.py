@@ -139,7 +139,7 @@ def test_all_but_the_greeting_is_frozen(appeal: Appeal, client: FlaskClient, mai
 
 
 def test_french_and_persian_words_arrive(appeal: Appeal, client: FlaskClient, mails: Mails) -> None:
-    words = "مادرم می‌پرسد او کجاست. 😢"
+    words = "مادرم می‌پرسد او کجاست. 😢 " * 5 + "او می‌پرسد و هیچ‌کس پاسخ نمی‌دهد."
     send(client, f"{PATH}/sr-iran?in=fr", name="علی رضایی", message=words)
     confirm_all()
     [letter] = [mail for mail in deliver(mails) if mail["Reply-To"]]

@@ -138,7 +138,7 @@ def test_other_offices_are_no_comparison(appeal: Appeal, client: FlaskClient) ->
 
 
 def test_the_writer_is_told_kindly_and_never_refused(appeal: Appeal, client: FlaskClient) -> None:
-    long = f"{WORDS} I have kept his books."
+    long = f"{WORDS} They smell of his tobacco."
     assert "It goes alone." in preview(client, message=long).get_data(as_text=True)
     send(client, message=long, email="carol@example.org")
     confirm_all()

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from campaign import db
 from campaign.db import clock, session
-from campaign.letters import comparing, sending
+from campaign.letters import routing
 from campaign.letters.models import Letter
 from campaign.letters.records import FORGOTTEN, one_at_a_time, still_waits
 
@@ -26,10 +26,10 @@ def confirm(submission: UUID, shown: Collection[UUID]) -> int:
     """
     one_at_a_time(submission)
     waiting = select(Letter.id).where(Letter.submission_id == submission, Letter.id.in_(shown), *still_waits())
-    moved = [row for row in session.scalars(waiting).all() if _confirmed(row)]
+    in_one_order = waiting.order_by(Letter.office_id)  # two writers to the same offices must not wait for each other
+    moved = [row for row in session.scalars(in_one_order).all() if _confirmed(row)]
     for row in moved:
-        _measure(row)
-        sending.hand_over(row)
+        routing.route(row)
     session.commit()
     log.info("letters.confirmed", submission=str(submission), letters=len(moved))
     return len(moved)
@@ -63,13 +63,6 @@ def _confirmed(row: UUID) -> bool:
         _lapse(row)
         return False
     return moved is not None
-
-
-def _measure(row: UUID) -> None:
-    """How alike it is to those confirmed before it; of two at one instant neither sees the other."""
-    letter = session.get_one(Letter, row, populate_existing=True)
-    found = comparing.likeness(letter.signature or b"", appeal=letter.appeal_id, office=letter.office_id, but=row)
-    session.execute(update(Letter).where(Letter.id == row).values(likeness=found))
 
 
 def _lapse(row: UUID) -> None:

@@ -1,0 +1,38 @@
+"""The private link of an office: it keeps to itself whom it opens the door for, how long, and how it is replaced.
+
+The link stands in the footer of every letter, so it comes back in every reply that quotes the letter: a writer may
+hold it. So it opens no letter: it shows numbers and takes wishes. What waits is fetched by another link, which goes
+to the office's own mailbox only.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from campaign import tokens
+from campaign.db import session
+from campaign.letters import wishes
+from campaign.offices.models import Office
+from campaign.web import link
+
+PAGE, FETCH = "office", "office-waiting"
+"""Purposes: the page with its buttons, and the letters that wait."""
+
+_LIVES = {PAGE: 180 * tokens.DAY, FETCH: 7 * tokens.DAY}
+
+
+def make(purpose: str, office: Office) -> str:
+    """A token for an office; every token of an earlier generation opens nothing."""
+    return tokens.stamp(purpose, f"{office.id.hex}.{wishes.of(office.id).generation}")
+
+
+def read(purpose: str, token: str) -> Office | None:
+    """The office of a token; None when it is forged, too old, for something else, or was replaced."""
+    row, _, generation = (tokens.unstamp(purpose, token, max_age=_LIVES[purpose]) or "").partition(".")
+    office = session.get(Office, UUID(hex=row)) if row else None
+    return office if office and generation == str(wishes.of(office.id).generation) else None
+
+
+def page(office: Office, language: str) -> str:
+    """The address of an office's page in a language it works in."""
+    return link("letters.office", token=make(PAGE, office), **{"in": language})
