@@ -133,7 +133,8 @@ def _happenings(app: Flask) -> dict[str, str]:
         for name, purpose in [
             ("petition.sent", "sent"), ("petition.resend", "sent"), ("petition.confirmed", "confirmed"),
             ("petition.confirm", "confirm"), ("petition.press", "confirm"), ("petition.not_me", "confirm"),
-            ("petition.receipt", "confirm"),
+            ("petition.receipt", "confirm"), ("petition.unsubscribe", "unsubscribe"),
+            ("petition.no_more_news", "unsubscribe"),
         ]
     }  # fmt: skip
     of_letter = {
