@@ -38,6 +38,7 @@ _HEADERS = {
 def init_app(app: Flask) -> None:
     """Install headers, error pages, CSRF for the desk, and exactly as many trusted proxies as configured."""
     csrf.init_app(app)
+    app.url_map.strict_slashes = False  # people and programs add a slash to what they copy
     hops = app.config["TRUSTED_PROXIES"]
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]

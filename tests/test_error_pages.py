@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from campaign import create_app, limits
 from config import load_settings
+from tests import letter_stage
 from tests.cast import SLUG, the_appeal
 from tests.desk import signed_in
 
@@ -23,6 +24,12 @@ def test_it_works(client: FlaskClient) -> None:
     assert answer.status_code == 404
     assert "nulle-part" not in answer.text
     assert '<html lang="fr"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["", "/letters", "/letters/sr-iran", "/data"])
+def test_a_slash_too_many_is_no_other_page(context: Flask, client: FlaskClient, path: str) -> None:
+    letter_stage.the_appeal()
+    assert client.get(f"/en/{SLUG}{path}/").status_code == 200
 
 
 @pytest.mark.parametrize(

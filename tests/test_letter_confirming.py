@@ -79,6 +79,7 @@ def test_the_mail_says_nothing_that_was_typed(appeal: Appeal, client: FlaskClien
     said = mail.as_string() + mail.get_content()
     assert mail["To"] == "bob@example.org"
     assert mail["Subject"] == "Please confirm your email"
+    assert mail["From"].startswith("Email confirmation <")  # the bundled appeal is sensitive
     assert mail["Auto-Submitted"] == "auto-generated"
     for typed in ("Eve", "eve.example", "Shop", "Iran", "Rapporteur"):
         assert typed not in said

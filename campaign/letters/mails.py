@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select
 
 from campaign import tokens
+from campaign.appeals.models import Appeal
 from campaign.db import session
+from campaign.i18n import gettext as _
 from campaign.letters import composing, queries, replying
 from campaign.letters.models import Letter
 from campaign.letters.records import opened
@@ -22,15 +25,21 @@ CONFIRM, PRIVATE = "letter-confirm", "letters"  # purposes of the links; their r
 
 
 def letter_confirm(message: Message, _recipient: str) -> Draft | None:
-    """The mail that asks for the writer's button; it says nothing that anybody typed. None when nothing waits."""
+    """The mail that asks for the writer's button; it says nothing that anybody typed. None when nothing waits.
+
+    Of a sensitive appeal its sender is nobody in particular: a mailbox is read by others too.
+    """
     submission = message.subject_id
-    if submission is None or not queries.waiting(submission):
+    waiting = queries.waiting(submission) if submission else []
+    if submission is None or not waiting:
         return None
-    return rendering.from_templates(
+    draft = rendering.from_templates(
         "letter_confirm",
         confirm=link("letters.confirm", token=tokens.make(CONFIRM, submission)),
         private=link("letters.status", token=tokens.make(PRIVATE, submission)),
     )
+    sensitive = session.get_one(Appeal, waiting[0].letter.appeal_id).sensitive
+    return replace(draft, sender_name=_("Email confirmation")) if sensitive else draft
 
 
 def letter(message: Message, _recipient: str) -> Draft | None:
