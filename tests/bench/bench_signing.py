@@ -43,6 +43,7 @@ def main(seconds: float, rounds: int) -> None:
     print(f"{os.cpu_count()} processors, {seconds:g} s a line; load {os.getloadavg()[0]:.1f} before we began")
     with standing() as stage:
         _set_up(stage)
+        browsers.together(stage.port, max(CLIENTS), 2, visiting)  # templates are compiled, connections made
         for _ in range(rounds):
             for clients in CLIENTS:
                 limit = limited(stage, clients, seconds)

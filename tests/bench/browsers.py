@@ -15,6 +15,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 from urllib.parse import urlencode
 
 PROCESSES = 2
@@ -67,13 +69,18 @@ def together(port: int, clients: int, seconds: float, story: Callable[..., Story
     Every story that has begun is lived to its end, so that what was answered and what is stored can be compared.
     """
     share = clients // PROCESSES
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        jobs = [(port, range(n * share, (n + 1) * share), seconds, story, given) for n in range(PROCESSES)]
-        told: Told = defaultdict(list)
-        for part in pool.starmap(_live, jobs):
-            for label, answers in part.items():
-                told[label] += answers
+    jobs = [(port, range(n * share, (n + 1) * share), seconds, story, given) for n in range(PROCESSES)]
+    told: Told = defaultdict(list)
+    for part in _pool().starmap(_live, jobs, chunksize=1):
+        for label, answers in part.items():
+            told[label] += answers
     return told
+
+
+@cache
+def _pool() -> Any:
+    """Kept for the whole run: to start a process costs a second of what is measured."""
+    return multiprocessing.get_context("spawn").Pool(PROCESSES)
 
 
 def _live(port: int, numbers: range, seconds: float, story: Callable[..., Story], given: tuple[object, ...]) -> Told:
