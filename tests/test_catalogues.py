@@ -139,7 +139,7 @@ def test_persian_prefixes_and_endings_are_joined_without_a_space() -> None:
 
 
 def test_persian_digits_are_persian() -> None:
-    latin = re.compile(r"(?<![A-Za-z])[0-9\u0660-\u0669]")
+    latin = re.compile(r"(?<![A-Za-z0-9-])[0-9\u0660-\u0669]")
     assert [text for text in texts("fa") if latin.search(text)] == []
 
 
