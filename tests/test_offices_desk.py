@@ -160,6 +160,7 @@ def test_the_directory_lists_everything_our_addressees_first(desk: FlaskClient) 
     assert tuple(slugs[:4]) == tuple(published.content.addressees)
     said = words_of(desk.get(LIST))
     assert "Mai Sato" in said
+    assert f'value="{term("Mai Sato").id}" selected' in desk.get(IRAN).text  # a newcomer ends her term, unless told
     assert "It has several members and is greeted as a group" in said
     assert "takes cases only" in said
     assert "a channel, no addressee" in said
@@ -280,11 +281,13 @@ def test_two_who_could_hold_it_are_named_and_nobody_is_greeted(desk: FlaskClient
 def test_whose_renewal_was_due_is_sure_again_once_confirmed(desk: FlaskClient) -> None:
     page = f"{LIST}/high-commissioner"
     assert "was due to leave or to be renewed by" in words_of(desk.get(page))
+    assert "Volker Türk perhaps today" in words_of(desk.get(page))
     [turk] = [row for row in one("high-commissioner").terms if row.ends is None]
 
     press(desk, page, f"{page}/holders/{turk.id}/confirm")
 
     assert addressing.greeting(one("high-commissioner"), "en", TODAY) == f"Dear Mr. {turk.family_name},"
+    assert "Volker Türk today" in words_of(desk.get(page))
     press(desk, page, f"{page}/undo/{newest_deed()}")
     assert addressing.greeting(one("high-commissioner"), "en", TODAY) == "Dear High Commissioner,"
 
@@ -385,10 +388,10 @@ def test_a_mistake_in_an_address_is_named_and_nothing_is_lost(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"holder-name": ""}, "Enter your name"),
+        ({"holder-name": ""}, "Enter the name"),
         ({"holder-name": "Eve\u202eoN"}, "turn its direction"),
-        ({"holder-name": "Eve Next (acting)"}, "without brackets"),
-        ({"holder-name": "=HYPERLINK(1)"}, "Enter your name only"),
+        ({"holder-name": "Eve Next (acting)"}, "without brackets, web addresses or signs"),
+        ({"holder-name": "=HYPERLINK(1)"}, "without brackets, web addresses or signs"),
         ({"holder-family_name": "Sato"}, "as it stands in the full name"),
         ({"holder-honorific": ""}, "Choose how letters address this person"),
         ({"holder-honorific": "King"}, "Choose how letters address this person"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +37,10 @@ class AddressForm(Form):  # type: ignore[misc] # WTForms ships no types
         """Keep the parsed address."""
         if not (field.data or "").strip():
             raise ValidationError(_("Enter the address"))
-        self.address = _kindly(Address.parse, field.data)
+        try:
+            self.address = Address.parse(field.data)
+        except Refused as refused:
+            raise ValidationError(refused.message) from None
 
     def validate_source(self, field: StringField) -> None:
         """Whoever saw it on the office's own page need not say so twice."""
@@ -150,24 +153,28 @@ class HolderForm(Form):  # type: ignore[misc]
         return UUID(self.ending.data) if self.ending.data else None
 
 
-def _kindly(parse: Callable[[str], Any], typed: str) -> Any:
-    try:
-        return parse(typed)
-    except Refused as refused:
-        raise ValidationError(refused.message) from None
-
-
 def _name(typed: str | None) -> str:
-    name = str(_kindly(clean_name, typed or ""))
+    if not (typed or "").strip():
+        raise ValidationError(_("Enter the name"))
+    _refuse_turning(typed)
+    refusal = ValidationError(_("Enter the name only, in one line, without brackets, web addresses or signs"))
+    try:
+        name = clean_name(typed or "")
+    except Refused:
+        raise refusal from None  # in our words: those of a name are for whoever types their own
     if "(" in name or ")" in name:
-        raise ValidationError(_("Enter the name only, without brackets"))
+        raise refusal
     return name
+
+
+def _refuse_turning(typed: str | None) -> None:
+    if turns_direction(typed or ""):
+        raise ValidationError(_("This holds invisible characters that turn its direction. Please type it again."))
 
 
 def _line(typed: str | None) -> str:
     """A source as one line; a web address may stand in it."""
-    if turns_direction(typed or ""):
-        raise ValidationError(_("This holds invisible characters that turn its direction. Please type it again."))
+    _refuse_turning(typed)
     line = " ".join(without_marks(typed or "").split())
     if len(line) > _LONGEST:
         raise ValidationError(_("Enter at most %(most)s characters", most=_LONGEST))

@@ -113,6 +113,12 @@ def _open(found: Office) -> list[OfficeTerm]:
     return [term for term in found.terms if term.ends is None]
 
 
+def _before(found: Office) -> str:
+    """Whose term most likely ends when somebody new comes; nobody's where several hold the office."""
+    still = [] if found.details.get("several_members") else _open(found)
+    return str(still[0].id) if len(still) == 1 else ""
+
+
 def _done(slug: str, act: Callable[[], None], said: str) -> Response:
     _office(slug)
     try:
@@ -151,6 +157,7 @@ def _page(found: Office, wrong: Form | None = None) -> str:
         why=explaining.why(found, today),
         greetings=explaining.greetings(found, today),
         current={term.id for term in terms.possible_on(found.terms, today)},
+        sure={term.id for term in found.terms if terms.holder_on([term], today)},
         terms=sorted(found.terms, key=lambda term: (term.starts or "", term.position), reverse=True),
         sheets=_sheets(found, wrong),
         form=wrong,
@@ -163,7 +170,8 @@ def _page(found: Office, wrong: Form | None = None) -> str:
 
 def _sheets(found: Office, wrong: Form | None) -> dict[str, Form]:
     """Every form of the page by its prefix; the one with mistakes as it was typed."""
-    made: list[Any] = [AddressForm(prefix="address-"), HolderForm(prefix="holder-", open_terms=_open(found))]
+    holder = HolderForm(prefix="holder-", open_terms=_open(found), data={"ending": _before(found)})
+    made: list[Any] = [AddressForm(prefix="address-"), holder]
     made += [DatesForm(prefix=f"dates-{term.id}-", data=_dates(term)) for term in found.terms]
     by_prefix = {form._prefix: form for form in made}
     return by_prefix | ({wrong._prefix: wrong} if wrong else {})
