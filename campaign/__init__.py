@@ -72,4 +72,5 @@ def _open_rooms(app: Flask) -> None:
     background.register(app, mail_tasks.deliver, mail_tasks.sweep, mail_tasks.fetch, mail_tasks.scrub)
     background.register(app, health.heartbeat)
     background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)
-    background.register(app, letters_tasks.expire, letters_tasks.blur, appeals_tasks.expire, rights_tasks.forget_due)
+    background.register(app, letters_tasks.expire, letters_tasks.blur, letters_tasks.release)
+    background.register(app, appeals_tasks.expire, rights_tasks.forget_due)

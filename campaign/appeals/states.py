@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import structlog
 from sqlalchemy import func
 
@@ -10,8 +12,14 @@ from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
+from campaign.mail import pausing
 
 log = structlog.get_logger()
+
+
+def letters_key(appeal: UUID) -> str:
+    """The pause that shuts the gate of an appeal's letters, and no other mail of it."""
+    return f"gate:{appeal}"
 
 
 def may_open(appeal: Appeal) -> bool:
@@ -37,10 +45,14 @@ def open_appeal(appeal: Appeal) -> None:
 
 
 def close_appeal(appeal: Appeal) -> None:
-    """Take no more signatures; what was confirmed stays. Raises Refused when it was never opened."""
+    """Take no more signatures, and let no letter leave any more; what was confirmed stays.
+
+    Raises Refused when it was never opened.
+    """
     if appeal.state not in {"open", "closed"}:
         raise Refused(_("This appeal is not open, so it cannot be closed."))
     if appeal.state == "open":
+        pausing.note(letters_key(appeal.id), "the appeal is closed")
         appeal.state = "closed"
         appeal.closed_at = func.clock()
     session.commit()

@@ -1,17 +1,29 @@
-"""Handing a confirmed letter to the outbox: one message a letter, under its office's budget."""
+"""Handing a confirmed letter to the outbox, and letting go what was held: one message a letter, under one budget."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, cast, select
+import structlog
+from sqlalchemy import select
 
 from campaign.appeals.models import Appeal
-from campaign.db import clock, session
+from campaign.appeals.states import letters_key
+from campaign.db import session
+from campaign.letters import gating
 from campaign.letters.models import Letter
-from campaign.mail import outbox
-from campaign.offices import addressing
+from campaign.mail import outbox, releasing
+from campaign.mail.addresses import Address
+from campaign.mail.models import Message
+from campaign.mail.states import State
+from campaign.offices import queries as offices
 from campaign.offices.models import Office
+
+log = structlog.get_logger()
+WAITS_AT_MOST = timedelta(days=365)  # for the gate or its turn; from its first turn on, as any letter
+_AT_ONCE = 500
+_HELD = (Message.state == State.HELD, Message.kind == "letter", Message.origin == "real")
 
 
 def message_key(letter: UUID) -> str:
@@ -22,8 +34,8 @@ def message_key(letter: UUID) -> str:
 def hand_over(letter_id: UUID) -> None:
     """Put the message of a letter that was just confirmed into the outbox, without committing.
 
-    Letters leave by capture only, whatever the transport: so an office whose address nobody has checked
-    is addressed by its stand-in.
+    Where it may not leave (``gating``) it is captured or held, and an office whose address nobody has checked is
+    addressed by its stand-in.
     """
     letter, appeal, office = session.execute(
         select(Letter, Appeal, Office)
@@ -31,20 +43,55 @@ def hand_over(letter_id: UUID) -> None:
         .join(Office, Office.id == Letter.office_id)
         .where(Letter.id == letter_id)
     ).one()
+    way = gating.passage(appeal, office, offices.today(), origin=letter.origin)
     outbox.enqueue(
         kind="letter",
         subject_id=letter.id,
-        address=_address(office),
+        address=way.address,
         language=letter.language,
         dedupe_key=message_key(letter.id),
         lane=outbox.LETTERS,
         budget_key=f"office:{office.slug}",
-        pause_keys=[f"appeal:{appeal.id}"],
+        pause_keys=[f"appeal:{appeal.id}", letters_key(appeal.id)],
         origin=letter.origin,
-        capture_only=True,
+        capture_only=not way.live,
+        held=way.held,
+        expires_in=WAITS_AT_MOST,
     )
 
 
-def _address(office: Office) -> str:
-    today = session.scalars(select(cast(clock(), Date))).one()
-    return addressing.sendable_address(office, today) or addressing.stand_in(office)
+def release() -> int:
+    """Let go what was held and may leave by now; how many letters."""
+    released = sum(_release_to(*pair) for pair in _held_back())
+    if released:
+        log.info("letters.released", letters=released)
+    return released
+
+
+def _held_back() -> list[tuple[Appeal, Office]]:
+    held = (
+        select(Letter.appeal_id, Letter.office_id)
+        .join(Message, Message.subject_id == Letter.id)
+        .where(*_HELD)
+        .distinct()
+        .subquery()
+    )
+    pairs = select(Appeal, Office).select_from(held)
+    rows = session.execute(
+        pairs.join(Appeal, Appeal.id == held.c.appeal_id).join(Office, Office.id == held.c.office_id)
+    )
+    return [(appeal, office) for appeal, office in rows]
+
+
+def _release_to(appeal: Appeal, office: Office) -> int:
+    """In portions, each its own transaction and read anew: the gate may close meanwhile."""
+    total, found = 0, _AT_ONCE
+    its = (Letter.appeal_id == appeal.id, Letter.office_id == office.id)
+    oldest = select(Message).join(Letter, Message.subject_id == Letter.id).where(*_HELD, *its)
+    while found == _AT_ONCE and (way := gating.passage(appeal, office, offices.today())).live:
+        address = Address.parse(way.address)
+        held = session.scalars(oldest.order_by(Message.not_before).limit(_AT_ONCE)).all()
+        found = sum(releasing.release(message, address) for message in held)
+        session.commit()
+        total += found
+    return total

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from campaign import db
 from campaign.background import task
-from campaign.letters import expiring
+from campaign.letters import expiring, sending
 from campaign.letters.models import Letter, LetterReply
+
+RELEASE = "letters.release"
 
 
 @task("letters.expire", every=600)
 def expire() -> None:
     """Forget the letters that nobody confirmed."""
     expiring.expire()
+
+
+@task(RELEASE, every=60)
+def release() -> None:
+    """Let go what was held at a gate that is open by now, or for an address that is checked by now."""
+    sending.release()
 
 
 @task("letters.blur", every=6 * 3600)

@@ -31,7 +31,7 @@ _DAY = timedelta(hours=24)
 _CAUSED = ("kind", "subject_id", "dedupe_key")  # the columns that say why there is a message
 _ADDRESSED = (
     "id", "lane", "language", "recipient", "recipient_index", "mailbox_index", "recipient_domain", "budget_key",
-    "pause_keys", "mode", "capture_only", "origin", "not_before", "expires_at", "token",
+    "pause_keys", "mode", "state", "capture_only", "origin", "not_before", "expires_at", "token",
 )  # fmt: skip
 
 
@@ -59,13 +59,14 @@ def addressed(
     pause_keys: Sequence[str] = (),
     origin: str = "real",
     capture_only: bool = False,
+    held: bool = False,
     cap: int | None = None,
 ) -> dict[str, Any]:
     """The parameters of one message, its cause apart: to whom, when, and how it may leave.
 
-    ``expires_in`` is 7 days for people, 60 for letters, 14 for updates unless given. With ``cap`` there is no
-    message once so many for people went to this mailbox (all its aliases, all appeals) within 24 hours;
-    requests at the same instant may exceed that by their number.
+    ``expires_in`` is 7 days for people, 60 for letters, 14 for updates unless given. A ``held`` one waits to be
+    released. With ``cap`` there is no message once so many for people went to this mailbox (all its aliases, all
+    appeals) within 24 hours; requests at the same instant may exceed that by their number.
     """
     to = Address.parse(address) if isinstance(address, str) else address
     row = uuid4()
@@ -82,6 +83,7 @@ def addressed(
         "budget_key": budget_key,
         "pause_keys": [*pause_keys, *([budget_key] if budget_key else []), f"domain:{domain}"],
         "mode": transports.CAPTURE if only else transports.mode(current_app),
+        "state": State.HELD if held else State.READY,
         "capture_only": only,
         "origin": origin,
         "not_before": not_before,
@@ -116,11 +118,10 @@ def _inserted(cause: Sequence[ColumnElement[Any]], capped: bool) -> CTE:
         upsert(Message)
         .from_select([*_CAUSED, *given], row)
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
-        .returning(_message.id)
+        .returning(_message.id, _message.state)
         .cte("added")
     )
-    constants = (f"'{State.READY.value}'", "0", "'enqueued'")
-    event = select(added.c.id, *map(literal_column, constants))
+    event = select(added.c.id, added.c.state, *map(literal_column, ("0", "'enqueued'")))
     noted = insert(MessageEvent).from_select(["message_id", "to_state", "epoch", "why"], event)
     return noted.returning(MessageEvent.message_id.label("id")).cte("noted")
 

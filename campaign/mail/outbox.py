@@ -46,7 +46,7 @@ def retry(message_id: UUID) -> None:
     """
     anew = move(
         _message.id == message_id,
-        _message.state.in_([State.UNKNOWN, State.FAILED, State.DEFERRED, State.HELD]),
+        _message.state.in_([State.UNKNOWN, State.FAILED, State.DEFERRED]),
         to=State.READY,
         why="sent again by a person",
         epoch=_message.epoch + 1,

@@ -25,7 +25,8 @@ from campaign.mail.states import State
 EACH, GATHERED, NONE = "each", "digest", "none"
 """What an office chose: every letter, only what is gathered for it (messages of kind ``digest``), or nothing."""
 
-_HAD_TURN = sorted(set(State) - {State.HELD, State.READY, State.SUPPRESSED, State.EXPIRED, State.CANCELLED})
+_IN_HAND = {State.LEASED, State.ATTEMPTING, State.DEFERRED, State.UNKNOWN}
+_HAD_TURN = sorted(_IN_HAND | {State.ACCEPTED, State.SETTLED, State.FAILED, State.BOUNCED})
 _WAITS = "state IN ('ready', 'deferred') AND paced"
 _WAITING = text(f"""
   WITH RECURSIVE found AS (
