@@ -12,4 +12,4 @@ def came_in() -> dict[str, int]:
     """Mails by sort (``hard``, ``reply``, ``ignored`` …), the most frequent first."""
     number = func.count()
     rows = session.execute(select(IncomingMail.sort, number).group_by(IncomingMail.sort).order_by(number.desc()))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -55,7 +55,8 @@ _HARD = phrases(
     |no such (user|recipient|mailbox|address|person|account)
     |(user|recipient|mailbox|account|address)[^.]{0,60}(not (found|exist)|does(n't| not) exist
     |(is |been |)(disabled|inactive|suspended))
-    |(does(n't| not)|not) (exist|have an account)|no mailbox (here )?by that name|not a valid (user|mailbox|recipient)
+    |does(n't| not) (exist|have an? ([^ ]+ )?account)|no mailbox (here )?by that name
+    |not a valid (user|mailbox|recipient)
     |invalid (recipient|mailbox|user|address)|unrouteable|(host|domain)[^.]{0,30}not found|no (a|mx) record|nxdomain
     |mailbox unavailable|isn't listed|нет такого|не существует|non existent user"""
 )

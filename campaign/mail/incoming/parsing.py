@@ -6,6 +6,7 @@ parser can bear). Headers are then taken raw, since reading them through that po
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -100,7 +101,7 @@ def fields(part: Part) -> list[dict[str, str]]:
         read_already = [_block(block.raw_items()) for block in blocks if isinstance(block, Message)]
         if any(len(block) > 1 for block in read_already):
             return read_already
-    return [_block(_pairs(lines)) for lines in _paragraphs(part.text() or _inner_text(blocks))]
+    return [_block(_pairs(lines)) for lines in _paragraphs(part.text() or _encoded(part, blocks))]
 
 
 def _walk(top: Message) -> Iterator[Part]:
@@ -142,10 +143,16 @@ def _pairs(lines: list[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _inner_text(payload: object) -> str:
-    """A status that was sent encoded (base64) is read by the library as one block without fields."""
-    inner = payload[0] if isinstance(payload, list) and payload else None
-    return _text(inner) if isinstance(inner, Message) else ""
+def _encoded(part: Part, blocks: object) -> str:
+    """A status that was sent as base64: the library takes it for a block without fields, and does not decode it."""
+    inner = blocks[0] if isinstance(blocks, list) and blocks else None
+    said = inner.get_payload() if isinstance(inner, Message) else ""
+    if not isinstance(said, str) or part.header("Content-Transfer-Encoding").lower() != "base64":
+        return ""
+    try:
+        return b64decode(said.encode("ascii", "ignore")).decode("utf-8", "replace")
+    except ValueError:
+        return ""
 
 
 def _text(message: Message) -> str:
