@@ -24,10 +24,12 @@ from campaign.appeals.models import OrganisationSignOn
 from campaign.appeals.signing_on import Organisation, Speaker
 from campaign.db import session
 from campaign.letters import mails as letter_mails
+from campaign.letters import office_links
 from campaign.letters.models import Letter
 from campaign.mail import draining
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
+from campaign.offices.models import Office
 from campaign.petition.models import Signature
 from campaign.petition.views import organisations as organisation_views
 from campaign.rights import asking
@@ -145,6 +147,10 @@ def _happenings(app: Flask) -> dict[str, str]:
             ("letters.withdraw", letter_mails.PRIVATE),
         ]
     }  # fmt: skip
+    of_office = {
+        name: office_links.make(office_links.PAGE, session.get_one(Office, letter.office_id))
+        for name in ("letters.office", "letters.say_as_office")
+    }
     of_organisation = {
         name: tokens.make(purpose, sign_on.id)
         for name, purpose in [
@@ -154,8 +160,9 @@ def _happenings(app: Flask) -> dict[str, str]:
             ("petition.not_my_organisation", organisation_mails.CONFIRM),
         ]
     }  # fmt: skip
+    of_all = of_signature | of_letter | of_office | of_organisation
     return {
-        **{f"{name} token": token for name, token in (of_signature | of_letter | of_organisation).items()},
+        **{f"{name} token": token for name, token in of_all.items()},
         "token": tokens.make(asking.PURPOSE, signature.id),  # of every page under /mine
         "lang": "en",
         "slug": cast.SLUG,

@@ -53,9 +53,7 @@ class Draft:
 
     def signature(self, words: Mapping[str, str], scope: str) -> bytes:
         """What the writer's own words are compared by (``similarity.signature``): nothing of any draft is in it."""
-        drafted = " ".join(
-            f"{one.opening} {one.facts} {one.request} {one.closing}" for one in self.also.values()
-        )
+        drafted = " ".join(f"{one.opening} {one.facts} {one.request} {one.closing}" for one in self.also.values())
         found = (similarity.shingles(words[block], drafted=drafted) for block in ("message", "opening", "closing"))
         return similarity.signature(frozenset().union(*found), scope=scope)
 

@@ -7,6 +7,7 @@ the catalogues of the interface.
 from __future__ import annotations
 
 from campaign.appeals.content import Publisher
+from campaign.letters.office_words import words
 
 _SAYS = {
     "en": (
@@ -34,14 +35,20 @@ _SAYS = {
 
 
 def footer(publisher: Publisher, language: str) -> str:
-    """Two or three lines of plain text; English where we have no words in ``language``."""
+    """Three or four lines of plain text; English where we have no words in ``language``."""
     passed_on, published_by, questions, nobody = _SAYS.get(language, _SAYS["en"])
+    for_the_office = f"{words(language).footer} {words(language).private}"
     if not publisher.name:
-        return f"{passed_on}\n{nobody}"
+        return f"{passed_on}\n{nobody}\n{for_the_office}"
     lines = [passed_on, f"{published_by} {_joined(publisher.name, publisher.address)}"]
     if answers := _joined(publisher.contact_person, publisher.phone):
         lines.append(f"{questions} {answers}")
-    return "\n".join(lines)
+    return "\n".join([*lines, for_the_office])
+
+
+def with_link(footer: str, language: str, link: str) -> str:
+    """The footer of a letter on its way: the office's own link, which no writer gets to see, is put into it."""
+    return footer.replace(words(language).private, link)
 
 
 def _joined(*parts: str | None) -> str:

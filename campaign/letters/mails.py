@@ -11,7 +11,7 @@ from campaign import tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.i18n import gettext as _
-from campaign.letters import composing, queries, replying
+from campaign.letters import composing, footers, office_links, queries, replying
 from campaign.letters.models import Letter
 from campaign.letters.records import opened
 from campaign.mail import rendering
@@ -55,9 +55,10 @@ def letter(message: Message, _recipient: str) -> Draft | None:
     if not addressing.accepts_letters(office):
         return None
     greeting = addressing.greeting(office, row.language, datetime.now(UTC).date())
+    footer = footers.with_link(written.sheet.footer, row.language, office_links.page(office, row.language))
     return Draft(
         subject=written.sheet.subject,
-        text=composing.whole(written.sheet, greeting),
+        text=composing.whole(replace(written.sheet, footer=footer), greeting),
         sender_name=written.name,
         reply_to=written.email,
         automatic=False,  # replies must come

@@ -7,6 +7,7 @@ to the office's own mailbox only.
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from campaign import tokens
@@ -18,6 +19,7 @@ from campaign.web import link
 PAGE, FETCH = "office", "office-waiting"
 """Purposes: the page with its buttons, and the letters that wait."""
 
+_SAID = re.compile(r"(?P<office>[0-9a-f]{32})\.(?P<generation>\d{1,9})", re.ASCII)
 _LIVES = {PAGE: 180 * tokens.DAY, FETCH: 7 * tokens.DAY}
 
 
@@ -28,9 +30,9 @@ def make(purpose: str, office: Office) -> str:
 
 def read(purpose: str, token: str) -> Office | None:
     """The office of a token; None when it is forged, too old, for something else, or was replaced."""
-    row, _, generation = (tokens.unstamp(purpose, token, max_age=_LIVES[purpose]) or "").partition(".")
-    office = session.get(Office, UUID(hex=row)) if row else None
-    return office if office and generation == str(wishes.of(office.id).generation) else None
+    said = _SAID.fullmatch(tokens.unstamp(purpose, token, max_age=_LIVES[purpose]) or "")
+    office = session.get(Office, UUID(hex=said["office"])) if said else None
+    return office if said and office and said["generation"] == str(wishes.of(office.id).generation) else None
 
 
 def page(office: Office, language: str) -> str:

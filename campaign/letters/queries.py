@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 
 from campaign.db import session
-from campaign.letters.models import Letter, LetterReply
+from campaign.letters.models import Letter, LetterReply, Overtaking
 from campaign.letters.records import Written, opened, still_waits
 from campaign.mail.models import Message
 from campaign.mail.states import NOT_DELIVERED, UNDECIDED
@@ -19,13 +19,14 @@ from campaign.offices.models import Office
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A letter with its office, its message (None before it was confirmed), its words (None once forgotten), and
-    when its office last replied to us."""
+    """A letter with its office, its message (None before it was confirmed), its words (None once forgotten), when
+    its office last replied to us, and why it was stopped before it left, if somebody here stopped it."""
 
     letter: Letter
     office: Office
     message: Message | None
     replied_at: datetime | None = None
+    overtaken: str | None = None
 
     @property
     def written(self) -> Written | None:
@@ -39,9 +40,10 @@ def of_submission(submission: UUID) -> list[Posted]:
     its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
     replied = select(func.max(LetterReply.received_at)).where(LetterReply.letter_id == Letter.id).scalar_subquery()
     rows = session.execute(
-        select(Letter, Office, Message, replied)
+        select(Letter, Office, Message, replied, Overtaking.reason)
         .join(Office, Office.id == Letter.office_id)
         .outerjoin(Message, its_message)
+        .outerjoin(Overtaking, Overtaking.id == Letter.overtaken_id)
         .where(Letter.submission_id == submission)
         .order_by(Letter.created_at, Letter.id)
         .execution_options(populate_existing=True)

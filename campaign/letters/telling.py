@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaign.i18n import day
 from campaign.i18n import gettext as _
 from campaign.i18n import lazy_gettext as later
 from campaign.letters.queries import Posted
@@ -51,6 +52,11 @@ _BEFORE = {
     "withdrawn": (later("withdrawn"), "", later("You took it back before it left. We have erased its text.")),
     "expired": (later("expired"), "", later("It was not confirmed within 72 hours. We have erased its text.")),
     "erased": (later("erased"), "", later("We have erased what was kept about this letter.")),
+}
+_OVERTAKEN = {
+    "free": later("The people it asks for are free. It was stopped before it left."),
+    "wrong": later("Something in its text was wrong. It was stopped before it left."),
+    "changed": later("What it asks for has changed meanwhile. It was stopped before it left."),
 }
 _WAITING = (later("waiting its turn"), "wait", later("Nothing has been sent yet."))
 _ON_ITS_WAY = {
@@ -102,19 +108,25 @@ def tell(posted: Posted) -> Told:
 
 
 def _state(posted: Posted) -> tuple[object, str, object]:
+    if posted.letter.state == "overtaken":
+        return later("overtaken"), "", _OVERTAKEN[posted.overtaken or "changed"]
     if posted.letter.state != "confirmed":
         return _BEFORE[posted.letter.state]
     if posted.message is None:
         return _WAITING
     if posted.message.state in {"accepted", "settled"}:
-        return _REHEARSED if posted.message.mode == "capture" else _taken(posted.message)
+        return _REHEARSED if posted.message.mode == "capture" else _taken(posted)
     if posted.message.state == "failed" and posted.message.settled_by_hand:
         return _TAKEN_AS_LOST
     return _ON_ITS_WAY.get(posted.message.state, _WAITING)
 
 
-def _taken(message: Message) -> tuple[object, str, object]:
-    return _TAKEN_AS_SENT if message.settled_by_hand else _TAKEN
+def _taken(posted: Posted) -> tuple[object, str, object]:
+    assert posted.message is not None  # what was taken has a message
+    if posted.letter.digest_id is not None:
+        said = _("It was delivered in the digest of %(day)s.", day=day(posted.message.changed_at))
+        return later("delivered in a digest"), "good", said
+    return _TAKEN_AS_SENT if posted.message.settled_by_hand else _TAKEN
 
 
 def _can_be_stopped(posted: Posted) -> bool:
@@ -129,9 +141,11 @@ def _steps(posted: Posted, tone: str) -> Iterable[Step]:
         return
     yield Step(_("You confirmed it"), letter.confirmed_at)
     if letter.state != "confirmed":
-        yield Step(str(_BEFORE[letter.state][2]), letter.ended_at)
+        yield Step(str(_state(posted)[2]), letter.ended_at)
     elif message is not None:
         yield _last(posted, message, tone)
+    if letter.received_at is not None:
+        yield Step(_("The office confirmed receipt"), letter.received_at)
     if posted.replied_at is not None:
         yield Step(_("The office replied, and we passed its reply on to you by mail"), posted.replied_at)
 

@@ -16,4 +16,4 @@ def _languages() -> dict[str, Any]:
     return {"own_name": i18n.OWN_NAMES.get, "direction": i18n.direction}
 
 
-from campaign.letters.views import choosing, confirming, writing  # noqa: E402, F401 - they hang their pages on it
+from campaign.letters.views import choosing, confirming, office, writing  # noqa: E402, F401 - they hang their pages on it

@@ -17,7 +17,7 @@ from campaign.appeals import queries as appeals
 from campaign.appeals.content import Content, OfficeText
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import drafting
+from campaign.letters import drafting, wishes
 from campaign.letters.drafting import Draft
 from campaign.offices import addressing
 from campaign.offices import queries as offices
@@ -166,8 +166,8 @@ def can_write(of: Page, to: Office) -> bool:
 
 
 def accepts(to: Office) -> bool:
-    """Whether this office takes campaign letters at all; one that takes cases only does not."""
-    return addressing.accepts_letters(to)
+    """Whether this office takes campaign letters at all; one that takes cases only, or objected, does not."""
+    return addressing.accepts_letters(to) and not wishes.of(to.id).stopped_at
 
 
 def today() -> Any:

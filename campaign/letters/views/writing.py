@@ -62,7 +62,7 @@ def _place(lang: str, slug: str, office: str) -> Place | Response:
     """Where to write; a page that says why not for an office that takes no letters, or an appeal that is over."""
     page, to = places.page(lang, slug), places.office(office)
     if not places.accepts(to):
-        html = render_template("letters/cases_only.html", office=page.office_text(to), **page.frame())
+        html = render_template("letters/cases_only.html", to=to, office=page.office_text(to), **page.frame())
         return make_response(html, 403)
     if not page.takes_letters:
         return make_response(render_template("letters/closed.html", **page.frame()), 410)
