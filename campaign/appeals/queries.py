@@ -34,6 +34,12 @@ def published(slug: str) -> Published | None:
     return Published(appeal, _content(appeal)) if appeal else None
 
 
+def by_id(appeal_id: UUID) -> Published:
+    """The appeal with this id, whatever its state. Raises NoResultFound when it is gone."""
+    appeal = session.get_one(Appeal, appeal_id)
+    return Published(appeal, _content(appeal))
+
+
 def recent(slug: str) -> Published | None:
     """``published``, as it was at most a second ago, for whoever lets the database check again what matters.
 

@@ -91,11 +91,9 @@ def _move(signature: Signature) -> bool:
 
 
 def _lapse(*which: object) -> None:
-    session.execute(
-        update(Signature)
-        .where(Signature.state == "pending", *which)  # type: ignore[arg-type] # SQL conditions
-        .values(state="lapsed", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
-    )
+    waiting = update(Signature).where(Signature.state == "pending", *which)  # type: ignore[arg-type] # SQL conditions
+    forgotten = waiting.values(state="lapsed", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
+    session.execute(forgotten, execution_options={"synchronize_session": False})
 
 
 def _thank(signature: Signature, *, now: datetime) -> None:

@@ -11,9 +11,8 @@ from flask import url_for
 from campaign import i18n
 from campaign.appeals import organisations, queries, texts
 from campaign.appeals.content import Demand, DemandStatus, DemandText, OfficeText, Text
-from campaign.appeals.models import Appeal, OrganisationSignOn
+from campaign.appeals.models import OrganisationSignOn
 from campaign.appeals.queries import Published
-from campaign.db import session
 from campaign.offices import addressing
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
@@ -53,12 +52,8 @@ class Card:
 
 
 def of(row: Signature | OrganisationSignOn) -> Published:
-    """The appeal that a person or an organisation signed. Raises LookupError when it is gone."""
-    appeal = session.get_one(Appeal, row.appeal_id)
-    found = queries.published(appeal.slug)
-    if found is None:
-        raise LookupError(appeal.slug)
-    return found
+    """The appeal that a person or an organisation signed."""
+    return queries.by_id(row.appeal_id)
 
 
 def frame(published: Published, lang: str) -> dict[str, Any]:
