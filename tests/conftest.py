@@ -28,6 +28,11 @@ for _name in ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY", "PUBLIC_URL
 KEPT = {"alembic_version", "vault_key"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--nightly``: the long form of what is otherwise sampled."""
+    parser.addoption("--nightly", action="store_true", help="2,000 letters and 200 kills instead of a sample")
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
     """One private PostgreSQL and Valkey for the whole run, without fsync."""

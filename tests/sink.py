@@ -36,7 +36,8 @@ class Sink:
     """What happened at the server. ``answers`` maps a phase to the replies still to be given there, in order:
 
     phases ``EHLO MAIL RCPT DATA body DOT QUIT``; a reply is a string ("450 4.7.1 later"), ``DROP`` to cut the
-    link there, or a number of seconds to wait first. At ``DOT`` a dropped message has been taken all the same.
+    link there, or a number of seconds to wait first. At ``DOT`` a dropped message has been taken all the same,
+    and with ``LOSE`` it has not.
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +61,11 @@ class Sink:
         """Everything taken, in order of Message-ID's first arrival."""
         return [one for copies in self.taken.values() for one in copies]
 
+    def take(self, message_id: str, taken: Taken) -> None:
+        """Take responsibility for one message."""
+        self.taken[message_id].append(taken)
+        self.order.append(message_id)
+
     async def answer(self, phase: str, server: Any) -> str | None:
         """The next planned reply at ``phase``; None when all is well."""
         while self.answers[phase]:
@@ -68,14 +74,14 @@ class Sink:
             if isinstance(planned, float):
                 await asyncio.sleep(planned)
                 continue
-            if planned == DROP:
+            if planned in (DROP, LOSE):
                 server.transport.abort()
                 raise asyncio.CancelledError
             return planned
         return None
 
 
-DROP = "drop"
+DROP, LOSE = "drop", "lose"
 
 
 class _Server(SMTP):
@@ -136,15 +142,14 @@ class _Handler:
         dropped = self._sink.answers["DOT"][:1] == [DROP]
         waits = any(isinstance(a, float) for a in self._sink.answers["DOT"])
         if dropped or waits or not self._sink.answers["DOT"]:
-            self._sink.taken[message_id].append(Taken(envelope.mail_from or "", list(envelope.rcpt_tos), content))
-            self._sink.order.append(message_id)
+            self._sink.take(message_id, Taken(envelope.mail_from or "", list(envelope.rcpt_tos), content))
         return await self._sink.answer("DOT", server) or f"250 2.0.0 Ok: queued as Q{len(self._sink.order):05d}"
 
 
 @contextmanager
-def listening(tls: tuple[Path, Path] | None = None, password: str = "") -> Iterator[Sink]:
+def listening(tls: tuple[Path, Path] | None = None, password: str = "", sink: Sink | None = None) -> Iterator[Sink]:
     """A sink on a free port; with ``tls`` (certificate, key) it offers STARTTLS, and login after it."""
-    sink = Sink()
+    sink = sink or Sink()
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

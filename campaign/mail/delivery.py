@@ -55,8 +55,14 @@ class Way:
             if stopping.is_set() or not opened(self.door):
                 holding.release(*claims[done:], why="given back unsent")
                 break
-            done += self._deliver(claims[done : done + self._together], stopping)
+            done += self._deliver(self._in_hand(claims[done:]), stopping)
         return done
+
+    def _in_hand(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Those that begin together. What was unknown once begins alone, or a second kill would cost it a try."""
+        some = claims[: self._together]
+        tried = next((n for n, claim in enumerate(some) if claim.message.sent_again), len(some))
+        return some[: tried or 1]
 
     def _deliver(self, claims: Sequence[Claim], stopping: threading.Event) -> int:
         began = time.monotonic()

@@ -1,0 +1,136 @@
+"""The worker as it is shipped, in a process of its own that ends, or falls asleep, at a labelled line.
+
+The product knows nothing of labels. Its modules call one another by name (``claiming.claim``, ``holding.begin``),
+so each of those steps is wrapped here before the worker starts, and so are the phases of ``smtp.Link``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+
+from campaign import create_app
+from campaign.mail import claiming, handing, holding, rendering, smtp, sweeping
+from campaign.mail.models import Message
+from campaign.mail.rendering import Draft
+from config import load_settings
+
+BEFORE_A_COMMIT, AFTER_A_COMMIT = "before a commit", "after a commit"
+LABELS = (
+    "claimed",
+    "rendered",
+    "before attempting",
+    "attempting",
+    "DATA said",
+    "body sent",
+    "dot sent",
+    "answer read",
+    "accepted",
+    "before a refusal is written",
+    "refusal written",
+    "given back",
+    "swept",
+    BEFORE_A_COMMIT,
+    AFTER_A_COMMIT,
+)
+KINDS = ("kill_letter", "kill_confirm")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What happens to one worker: a signal to itself when it comes to ``label`` for the nth time; or nothing.
+
+    ``clock_off`` is by how many seconds ``time.time`` is wrong in it.
+    """
+
+    label: str = ""
+    nth: int = 1
+    signal: int = signal.SIGKILL
+    clock_off: float = 0.0
+
+
+def register(app: Flask) -> None:
+    """The two kinds of the harness. Were a message written twice, its bytes would differ."""
+    for kind in KINDS:
+        rendering.register(app, kind, _draft)
+
+
+def _draft(message: Message, _recipient: str) -> Draft:
+    return Draft(f"Message {message.dedupe_key}", f"Written as {uuid4()}.\n.A line with a dot.\n" * 12)
+
+
+def live(given: Mapping[str, Any], fate: Fate, log: str) -> None:
+    """Be a worker until the end."""
+    _log_to(log)
+    if fate.clock_off:
+        right = time.time
+        time.time = lambda: right() + fate.clock_off
+    app = create_app(load_settings(**given))
+    register(app)
+    celery = app.extensions["celery"]
+    celery.conf.beat_schedule = {k: v for k, v in celery.conf.beat_schedule.items() if k.startswith("mail.")}
+    if fate.label:
+        _label(app, _Reaper(fate).passing)
+    celery.worker_main(
+        ["worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "ERROR",
+         "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    )  # fmt: skip
+
+
+def _log_to(path: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for standard in (sys.stdout, sys.stderr):
+        os.dup2(descriptor, standard.fileno())
+
+
+class _Reaper:
+    def __init__(self, fate: Fate) -> None:
+        self._fate = fate
+        self._passed: Counter[str] = Counter()
+
+    def passing(self, label: str) -> None:
+        self._passed[label] += 1
+        if label == self._fate.label and self._passed[label] == self._fate.nth:
+            os.kill(os.getpid(), self._fate.signal)
+
+
+def _label(app: Flask, passing: Callable[[str], None]) -> None:
+    def around(module: Any, name: str, before: str = "", after: Callable[..., str] | str = "") -> None:
+        step = getattr(module, name)
+
+        def labelled(*args: Any, **kwargs: Any) -> Any:
+            if before:
+                passing(before)
+            result = step(*args, **kwargs)
+            if label := after(*args) if callable(after) else after:
+                passing(label)
+            return result
+
+        setattr(module, name, labelled)
+
+    around(claiming, "claim", after="claimed")
+    around(rendering, "prepare", after="rendered")
+    around(holding, "begin", before="before attempting", after="attempting")
+    around(smtp.Link, "docmd", after=lambda _link, command, *_: "DATA said" if command == "DATA" else "")
+    around(smtp.Link, "send", after=_phase)
+    around(smtp.Link, "content", after="answer read")
+    around(handing, "_write_accepted", after="accepted")
+    around(handing, "_write_refusal", before="before a refusal is written", after="refusal written")
+    around(holding, "release", after="given back")
+    around(sweeping, "_some", after="swept")
+    around(app.extensions["engine"].dialect, "do_commit", before=BEFORE_A_COMMIT, after=AFTER_A_COMMIT)
+
+
+def _phase(_link: smtp.Link, content: bytes | str) -> str:
+    if content == b".\r\n":
+        return "dot sent"
+    return "body sent" if isinstance(content, bytes) and content.startswith(b"From: ") else ""
