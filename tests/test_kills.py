@@ -251,11 +251,7 @@ def test_nothing_is_lost_and_no_letter_goes_twice(
     began = time.monotonic()
     until_all_are_dead(office, ward, Mail(letters))
     took = time.monotonic() - began
-    import shutil
-
-    shutil.copy(ward.log, "/tmp/prof3c/log")
     witness.calm.set()
-    print(Counter(session.scalars(select(Message.state)).all()))
     until_all_is_quiet()
     move_clock(timedelta(days=100))
     for _ in range(SENT_AGAIN_AT_MOST + 1):
