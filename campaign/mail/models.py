@@ -34,6 +34,7 @@ class Message(Base):
         Index("ix_message_mailbox", "mailbox_index", "created_at"),
         Index("ix_message_state", "state", "kind"),
         Index("ix_message_created", "created_at"),
+        Index("ix_message_people", "recipient_domain", "not_before", postgresql_where=text("lane = 0")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
