@@ -66,11 +66,13 @@ def sign(
     wording_id: UUID,
     now: datetime,
     held: Sequence[str] = (),
+    network: str | None = None,
     origin: str = "real",
 ) -> UUID:
     """Store a submission and its confirmation mail in one transaction; the submission's id.
 
-    ``held`` are reasons to hold the signature back from the count. Raises Refused when the appeal takes none.
+    ``held`` are reasons (codes of ``defence.weights``) to hold the signature back from the count, ``network`` is the
+    day's keyed hash of where it comes from. Raises Refused when the appeal takes none.
     """
     row = _row(appeal, _guarded(appeal, signer), language, wording_id, held, origin)
     mail = outbox.addressed(
@@ -81,6 +83,7 @@ def sign(
         origin=origin,
         cap=A_DAY,
     )
+    row |= {"domain": mail["mail_recipient_domain"], "network": network}
     stored: UUID | None = db.at_once(
         _taking(), row | mail | {"at_risk": appeal.country_at_risk, "day": f"{now:%Y%m%d}"}
     )
@@ -103,14 +106,14 @@ def _row(
     row_id = uuid4()
     hint = (typo_hint(signer.address) or "").rpartition("@")[2]
     whole = {"name": signer.name, "email": signer.address.exact, "hint": hint}
-    kept = vault.current()
+    kept, person = vault.current(), signer.address.index()
     return {
         "id": row_id,
         "appeal_id": appeal.id,
         "email_index": kept.index(signer.address.canonical, scope=f"appeal {appeal.id}"),
-        "person_index": signer.address.index(),
+        "person_index": person,
         "sealed": kept.seal(whole, table="signature", row=row_id),
-        "bare": kept.seal({"hint": hint}, table="signature", row=row_id),
+        "bare": kept.seal({"hint": hint, "to": person.hex()}, table="signature", row=row_id),
         "country": signer.country,
         "visibility": signer.visibility,
         "language": language,
@@ -156,7 +159,7 @@ def _insertion(seen: CTE) -> ReturningInsert[Any]:
     """Whoever had confirmed before gets a row that has lapsed already and holds no name."""
     fresh = seen.c.known.is_(None)
     same = ("id", "appeal_id", "visibility", "language", "wording_id", "updates", "held_reasons", "origin")
-    hers = ("email_index", "person_index", "country")
+    hers = ("email_index", "person_index", "country", "domain", "network")
     values = {
         **{name: _given(name) for name in same},
         **{name: case((fresh, _given(name))) for name in hers},
