@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_NOBODYS = (".invalid", ".example", ".test", "localhost", "@example.org", "@example.com", "@example.net")
+_SECRET_AT_LEAST = 32
 
 
 class ConfigurationError(Exception):
@@ -28,6 +32,17 @@ class ConfigurationError(Exception):
         self.names = names
 
 
+def _between(least: int, most: int) -> BeforeValidator:
+    """A whole number in a range, refused in words that an operator understands."""
+
+    def check(value: Any) -> int:
+        if not str(value).strip().isdecimal() or not least <= int(value) <= most:
+            raise ValueError(f"is not a whole number from {least} to {most}")
+        return int(value)
+
+    return BeforeValidator(check)
+
+
 class Settings(BaseSettings):
     """The public interface of an installation. An empty variable counts as unset."""
 
@@ -35,7 +50,7 @@ class Settings(BaseSettings):
 
     DATA_DIR: Path = Path(__file__).parent / "var"
     HOST: str = "127.0.0.1"
-    PORT: int = Field(8000, ge=1, le=65535)
+    PORT: Annotated[int, _between(1, 65535)] = 8000
     PUBLIC_URL: str = ""
     ONION_URL: str = ""
     DATABASE_URL: str = ""
@@ -45,8 +60,8 @@ class Settings(BaseSettings):
     MAIL_URL: SecretStr = SecretStr("capture:")
     MAIL_FROM: str = "campaign@localhost.invalid"
     LETTERS_DOMAIN: str = ""
-    TRUSTED_PROXIES: int = Field(0, ge=0, le=8)
-    WEB_WORKERS: int = Field(2, ge=1, le=64)
+    TRUSTED_PROXIES: Annotated[int, _between(0, 8)] = 0
+    WEB_WORKERS: Annotated[int, _between(1, 64)] = 2
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -77,11 +92,29 @@ class Settings(BaseSettings):
 
     @field_validator("MAIL_FROM")
     @classmethod
-    def _one_address(cls, value: str) -> str:
+    def _one_address(cls, value: str, told: ValidationInfo) -> str:
         address = parseaddr(value)[1]
         if address.count("@") != 1 or any(c in value for c in "\r\n,;"):
             raise ValueError("is not one mail address")
+        transport = told.data.get("MAIL_URL")
+        sends = transport is not None and not transport.get_secret_value().startswith("capture:")
+        if sends and address.lower().endswith(_NOBODYS):
+            raise ValueError("is nobody's address, and MAIL_URL sends: set it to one of yours that can receive")
         return address
+
+    @field_validator("LETTERS_DOMAIN")
+    @classmethod
+    def _domain_only(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(?i)[a-z0-9-]+(\.[a-z0-9-]+)+", value):
+            raise ValueError("is not a domain like letters.example.org")
+        return value.lower()
+
+    @field_validator("SECRET_KEY")
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < _SECRET_AT_LEAST:
+            raise ValueError(f"is shorter than {_SECRET_AT_LEAST} characters: unset it, and one is made and kept")
+        return value
 
     @field_validator("PUBLIC_URL", "ONION_URL")
     @classmethod

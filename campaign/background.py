@@ -136,6 +136,7 @@ def _settings(redis_url: str) -> dict[str, Any]:
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,  # a line of ours is a line, not one inside a line of Celery's
         "worker_send_task_events": False,
         "timezone": "UTC",
         "beat_schedule": {},

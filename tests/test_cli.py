@@ -161,6 +161,31 @@ def test_what_is_wrong_is_said_in_a_line(run: Run, context: Flask, words: tuple[
     assert "Traceback" not in result.output
 
 
+def test_an_office_that_nobody_knows_is_not_paused(run: Run, context: Flask) -> None:
+    cast.the_appeal()
+    result = run("outbox", "pause", "--office", "nope")
+
+    assert result.exit_code == 1
+    assert "There is no office nope" in result.output
+    assert json.loads(run("outbox", "status", "--json").output)["paused"] == []
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(run: Run, context: Flask, tmp_path: Path) -> None:
+    cast.the_appeal()
+    result = run("export", cast.SLUG, "--out", str(tmp_path / "nowhere" / "x.csv"))
+
+    assert result.exit_code == 1
+    assert str(tmp_path / "nowhere") in result.output
+    assert ".x.csv." not in result.output
+
+
+def test_the_doctor_knocks_at_the_mail_server(run: Run, context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("MAIL_FROM", "campaign@appeal.internal")
+
+    assert re.search("WRONG +mail .*127.0.0.1:1 does not answer", run("doctor").output)
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "jsonl"])
 def test_formats_of_a_later_version_say_so(run: Run, tmp_path: Path, kind: str) -> None:
     result = run("export", cast.SLUG, "--format", kind, "--out", str(tmp_path / "x"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,7 @@ def _mail(app: Flask) -> Iterator[Finding]:
     if status["mode"] == "capture":
         yield note("mail", "rehearsal: every message is kept on this machine, and nothing is sent")
     else:
-        yield ok("mail", f"sent by {urlsplit(app.config['MAIL_URL']).hostname} as {app.config['MAIL_FROM']}")
+        yield _relay(app)
     if status["waiting_for_mode"]:
         yield note("outbox", f"{status['waiting_for_mode']} messages were made in the other mode and stay")
     for state, what in (("unknown", "of which nobody knows whether they arrived"), ("failed", "that were refused")):
@@ -134,6 +135,18 @@ def _mail(app: Flask) -> Iterator[Finding]:
             yield note("outbox", f"{n} messages {what}: look at /desk/outbox?state={state}")
     for pause in pausing.paused():
         yield note("outbox", f"paused: {pause.key}")
+
+
+def _relay(app: Flask) -> Finding:
+    """Whether anybody listens where mail is to go; what it says to a message only a message can tell."""
+    url = urlsplit(app.config["MAIL_URL"])
+    port = url.port or {"smtp": 25, "smtps": 465}[url.scheme]
+    try:
+        socket.create_connection((url.hostname or "", port), timeout=3).close()
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        return wrong("mail", f"{url.hostname}:{port} does not answer ({said}): mail waits until it does")
+    return ok("mail", f"sent by {url.hostname}:{port} as {app.config['MAIL_FROM']}")
 
 
 def _sign_in() -> Finding:

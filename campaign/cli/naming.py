@@ -1,4 +1,4 @@
-"""How the command line names things: an appeal by its slug."""
+"""How the command line names things: an appeal or an office by its slug."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from sqlalchemy import select
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
+from campaign.offices import queries as offices
+from campaign.offices.models import Office
 
 
 def appeal_named(slug: str) -> Appeal:
@@ -15,4 +17,12 @@ def appeal_named(slug: str) -> Appeal:
     if found is None:
         known = ", ".join(session.scalars(select(Appeal.slug).order_by(Appeal.slug))) or "none is loaded"
         raise Refused(f"There is no appeal {slug} (there is: {known})")
+    return found
+
+
+def office_named(slug: str) -> Office:
+    """The office with this slug. Raises Refused in one line."""
+    found = offices.by_slug(slug)
+    if found is None:
+        raise Refused(f"There is no office {slug} in the directory")
     return found

@@ -10,7 +10,7 @@ import click
 
 from campaign import background
 from campaign.cli import stage
-from campaign.cli.naming import appeal_named
+from campaign.cli.naming import appeal_named, office_named
 from campaign.cli.root import Problem, campaign
 from campaign.mail import outbox as messages
 from campaign.mail import pausing
@@ -85,12 +85,10 @@ def retry(message_id: UUID) -> None:
 
 
 def _key(everything: bool, appeal: str | None, office: str | None, domain: str | None) -> str:
-    said = [
-        *(["all"] if everything else []),
-        *([f"appeal:{appeal_named(appeal).id}"] if appeal else []),
-        *([f"office:{office}"] if office else []),
-        *([f"domain:{domain}"] if domain else []),
-    ]
-    if len(said) != 1:
+    if sum(map(bool, (everything, appeal, office, domain))) != 1:
         raise Problem("Say one of --all, --appeal SLUG, --office SLUG and --domain D")
-    return said[0]
+    if appeal:
+        return f"appeal:{appeal_named(appeal).id}"
+    if office:
+        return f"office:{office_named(office).slug}"
+    return f"domain:{domain}" if domain else "all"

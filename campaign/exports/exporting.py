@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -51,7 +52,9 @@ def file_name(appeal: Appeal, audience: Audience, *, today: date) -> str:
 
 
 def write(pieces: Iterable[bytes], path: Path) -> None:
-    """Write a whole file or none, readable by its owner only. Raises OSError."""
+    """Write a whole file or none, readable by its owner only. Raises OSError that names what was asked for."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -62,11 +62,13 @@ def enter(secret: str) -> str:
 
 
 @blueprint.post("/enter/<secret>")
-def use_link(secret: str) -> Response:
+def use_link(secret: str) -> Response | tuple[str, int]:
     """Use the link up and open a session."""
     if not limits.allows("30/hour", "enter", limits.visitor()):
         abort(429)
-    opened = links.enter(secret) or abort(410)
+    opened = links.enter(secret)
+    if opened is None:
+        return render_template("organisers/used.html"), 410
     access.let_in(opened)
     return redirect(url_for("desk.overview"), 303)
 
