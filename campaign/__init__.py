@@ -42,6 +42,7 @@ def _open_rooms(app: Flask) -> None:
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import mails as letters_mails
+    from campaign.letters import overtaken_desk
     from campaign.letters import replying as letters_replying
     from campaign.letters import tasks as letters_tasks
     from campaign.letters import views as letters
@@ -60,7 +61,7 @@ def _open_rooms(app: Flask) -> None:
 
     public = (petition, letters, rights, api, health)
     of_mail = (desk_outbox, desk_captured, desk_suppressions)
-    behind_the_door = (organisers, desk, *of_mail, desk_offices, exports_desk, organisations_desk)
+    behind_the_door = (organisers, desk, *of_mail, desk_offices, overtaken_desk, exports_desk, organisations_desk)
     for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
     own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}

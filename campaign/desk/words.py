@@ -12,6 +12,9 @@ KINDS: dict[str, Any] = {
     "already_signed": _("Already signed"),
     "receipt": _("Receipt"),
     "letter_confirm": _("Confirmation of a letter"),
+    "overtaken": _("Why a letter was stopped"),
+    "digest": _("Digest for an office"),
+    "office_waiting": _("Link to what waits, for an office"),
     "letter": _("Letter to an office"),
     "organisation_confirm": _("Confirmation of an organisation"),
     "sign_in": _("Sign-in link"),
@@ -90,12 +93,25 @@ ACTIONS: dict[str, Any] = {
     "office.holder_entered": _("entered who holds an office"),
     "office.dates_corrected": _("corrected the dates of a term"),
     "office.undone": _("took back a change"),
+    "letters.overtaken": _("stopped letters that were overtaken"),
+    "digest.released": _("released a digest"),
+    "digest.postponed": _("let a digest wait"),
+    "office.chose": _("chose how letters reach an office"),
+    "office.objected": _("asked for no more letters"),
+    "office.received": _("confirmed receipt of letters"),
+    "office.link_replaced": _("replaced an office’s private link"),
     "demo.filled": _("added synthetic signatures"),
     "person.erased": _("erased a person’s data"),
 }
-ACTORS: dict[str, Any] = {"command line": _("Somebody at the server"), "system": _("The system")}
+ACTORS: dict[str, Any] = {
+    "command line": _("Somebody at the server"),
+    "system": _("The system"),
+    "office": _("Somebody with the office’s link"),
+}
 _DETAILS: dict[str, Any] = {
     "audience": _("for"),
+    "office": _("office"),
+    "choice": _("choice"),
     "format": _("as"),
     "rows": _("rows"),
     "signatures": _("signatures"),

@@ -11,7 +11,7 @@ from campaign import tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.i18n import gettext as _
-from campaign.letters import composing, footers, office_links, queries, replying
+from campaign.letters import composing, footers, office_links, overtaking, queries, replying, telling
 from campaign.letters.models import Letter
 from campaign.letters.records import opened
 from campaign.mail import rendering
@@ -65,5 +65,24 @@ def letter(message: Message, _recipient: str) -> Draft | None:
     )
 
 
-RENDERERS = {"letter_confirm": letter_confirm, "letter": letter, replying.KIND: replying.passed_on}
+def overtaken(message: Message, _recipient: str) -> Draft | None:
+    """Tells a writer why letters of theirs were stopped. None when they were forgotten meanwhile."""
+    posted = queries.of_submission(message.subject_id) if message.subject_id else []
+    reasons = [one.overtaken for one in posted if one.letter.state == "overtaken" and one.overtaken]
+    if not reasons:
+        return None
+    return rendering.from_templates(
+        overtaking.KIND,
+        reason=telling.why_overtaken(reasons[-1]),
+        again=reasons[-1] != "free",
+        private=link("letters.status", token=tokens.make(PRIVATE, posted[0].letter.submission_id)),
+    )
+
+
+RENDERERS = {
+    "letter_confirm": letter_confirm,
+    "letter": letter,
+    overtaking.KIND: overtaken,
+    replying.KIND: replying.passed_on,
+}
 """By kind, for the factory."""

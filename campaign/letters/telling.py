@@ -107,9 +107,14 @@ def tell(posted: Posted) -> Told:
     return Told(str(word), tone, said, steps, _can_be_stopped(posted))
 
 
+def why_overtaken(reason: str) -> str:
+    """Why somebody here stopped a letter (``overtaking.REASONS``), in the language of the request."""
+    return str(_OVERTAKEN[reason])
+
+
 def _state(posted: Posted) -> tuple[object, str, object]:
     if posted.letter.state == "overtaken":
-        return later("overtaken"), "", _OVERTAKEN[posted.overtaken or "changed"]
+        return later("overtaken"), "", why_overtaken(posted.overtaken or "changed")
     if posted.letter.state != "confirmed":
         return _BEFORE[posted.letter.state]
     if posted.message is None:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from campaign.mail.models import Message
 from campaign.mail.moving import CLOCK, move
 from campaign.mail.states import WAITING, State
+from campaign.mail.transports import LIVE
 
 _message = Message.__table__.c
 
@@ -21,9 +22,10 @@ def fold(keys: Collection[str], *, why: str) -> int:
 
 
 def unfold(keys: Collection[str], *, why: str) -> int:
-    """Let folded messages go alone after all; how many do now."""
+    """Let folded messages go alone after all; how many do. What may leave this machine waits at its gate first."""
     folded = _message.dedupe_key.in_(keys), _message.state == State.FOLDED
-    return len(move(*folded, to=State.READY, why=why, not_before=CLOCK))
+    held = move(*folded, _message.mode == LIVE, to=State.HELD, why=why)
+    return len(held) + len(move(*folded, to=State.READY, why=why, not_before=CLOCK))
 
 
 def follow(keys: Collection[str], *, why: str) -> int:

@@ -48,7 +48,7 @@ _IN_HAND = frozenset({State.LEASED, State.ATTEMPTING})
 UNDECIDED = WAITING | _IN_HAND | {State.UNKNOWN}
 
 MAY_COME_FROM: dict[State, frozenset[State]] = {
-    State.HELD: frozenset({State.READY, State.DEFERRED}),
+    State.HELD: frozenset({State.READY, State.DEFERRED, State.FOLDED}),
     State.FOLDED: WAITING,
     State.READY: _UNSENT | {State.UNKNOWN, State.FAILED},  # the last two only by sending again
     State.LEASED: frozenset({State.READY, State.DEFERRED}),

@@ -1,0 +1,115 @@
+"""Letters that the world overtook: it keeps to itself what is stopped, and that each writer is told why.
+
+The prisoner is free, or the text was wrong: what has not left must not leave. One transaction stops it, dates it and
+puts the mails to the writers into the outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import ColumnElement, func, select, update
+
+from campaign.appeals.models import Appeal
+from campaign.db import clock, session
+from campaign.letters import wishes
+from campaign.letters.models import Letter, Overtaking
+from campaign.letters.records import FORGOTTEN, opened
+from campaign.letters.sending import message_key
+from campaign.mail import outbox
+from campaign.mail.models import Message
+from campaign.mail.states import MAY_COME_FROM, State
+from campaign.offices.models import Office
+from campaign.organisers import audit
+from campaign.organisers.models import Organiser
+
+log = structlog.get_logger()
+REASONS = ("free", "wrong", "changed")
+KIND = "overtaken"
+_A_SECOND = 20  # mails, so that nobody at a screen waits for thousands of them
+_UNSENT = sorted(MAY_COME_FROM[State.CANCELLED])
+
+
+def waiting(appeal: UUID) -> dict[UUID, int]:
+    """How many letters of an appeal would be stopped now, by office; those that nobody confirmed yet count."""
+    unsent = select(Letter.office_id, Letter.id).where(*_confirmed(appeal))
+    pending = select(Letter.office_id, Letter.id).where(Letter.appeal_id == appeal, Letter.state == "pending")
+    found = unsent.union_all(pending).subquery()
+    counted = session.execute(select(found.c.office_id, func.count()).group_by(found.c.office_id))
+    return {office: n for office, n in counted}  # noqa: C416 - rows are no pairs to the type checker
+
+
+def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organiser) -> int:
+    """Stop what waits of an appeal, for one office or for all, and tell its writers why; how many letters.
+
+    ``reason`` is one of ``REASONS``. What is on its way at this moment, or has left, stays as it is.
+    """
+    assert reason in REASONS
+    for row in [office.id] if office else sorted(waiting(appeal.id), key=str):
+        wishes.alone_with(row)
+    event = Overtaking(
+        id=uuid4(), appeal_id=appeal.id, office_id=office.id if office else None, reason=reason, organiser_id=by.id
+    )
+    session.add(event)
+    session.flush()
+    stopped = _stop(event)
+    _tell(stopped, event)
+    pending = _forget_pending(event)
+    subject, where = f"appeal {appeal.slug}", office.slug if office else "all"
+    audit.record("letters.overtaken", subject, organiser=by, office=where, reason=reason, letters=len(stopped))
+    session.commit()
+    log.info("letters.overtaken", appeal=appeal.slug, office=where, letters=len(stopped), pending=pending)
+    return len(stopped) + pending
+
+
+def _stop(event: Overtaking) -> Sequence[Letter]:
+    """The letters whose message was cancelled: another may have begun to leave since we looked."""
+    letters = session.scalars(select(Letter).where(*_confirmed(event.appeal_id, event.office_id))).all()
+    keys = {message_key(letter.id): letter for letter in letters}
+    outbox.cancel(*keys, why=f"overtaken: {event.reason}")
+    cancelled = select(Message.dedupe_key).where(Message.dedupe_key.in_(keys), Message.state == State.CANCELLED)
+    stopped = [keys[key] for key in session.scalars(cancelled)]
+    session.execute(
+        update(Letter)
+        .where(Letter.id.in_([letter.id for letter in stopped]))
+        .values(state="overtaken", overtaken_id=event.id, ended_at=clock(), digest_id=None)
+    )
+    return stopped
+
+
+def _tell(letters: Sequence[Letter], event: Overtaking) -> None:
+    """One mail for all letters written in one go, to the address that confirmed them.
+
+    It is no news, which one can unsubscribe from; so it shares the lane of confirmations, and is spread thin there.
+    """
+    now: datetime = session.scalars(select(clock())).one()
+    for n, letter in enumerate({letter.submission_id: letter for letter in letters}.values()):
+        written = opened(letter)
+        if written is not None:
+            outbox.enqueue(
+                kind=KIND,
+                subject_id=letter.submission_id,
+                address=written.email,
+                language=letter.page_language,
+                dedupe_key=f"{KIND}:{event.id}:{letter.submission_id}",
+                not_before=now + timedelta(seconds=n / _A_SECOND),
+                origin=letter.origin,
+            )
+
+
+def _forget_pending(event: Overtaking) -> int:
+    """Letters that wait for their writer's button must not be confirmed any more; no mail says so."""
+    pending = [Letter.appeal_id == event.appeal_id, Letter.state == "pending"]
+    if event.office_id:
+        pending.append(Letter.office_id == event.office_id)
+    ended = {"state": "overtaken", "overtaken_id": event.id, "ended_at": clock(), **FORGOTTEN}
+    return len(session.scalars(update(Letter).where(*pending).values(**ended).returning(Letter.id)).all())
+
+
+def _confirmed(appeal: UUID, office: UUID | None = None) -> list[ColumnElement[bool]]:
+    unsent = select(Message.subject_id).where(Message.kind == "letter", Message.state.in_(_UNSENT))
+    found = [Letter.appeal_id == appeal, Letter.state == "confirmed", Letter.id.in_(unsent)]
+    return [*found, Letter.office_id == office] if office else found

@@ -1,0 +1,180 @@
+"""The prisoner is free, or the text was wrong: what waits is stopped by one button, and each writer is told why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from campaign import tokens
+from campaign.appeals.models import Appeal
+from campaign.db import session
+from campaign.letters import confirming, ending, overtaking
+from campaign.letters.models import Letter
+from campaign.mail import outbox
+from campaign.mail.models import Message
+from campaign.mail.states import MAY_COME_FROM, State
+from campaign.organisers import accounts, audit
+from tests.desk import OLGA, press, signed_in
+from tests.letter_stage import PATH, SLUG, WORDS, deliver, letters, messages, send, the_appeal, the_office
+
+Mails = Callable[[], list[Path]]
+DESK = f"/desk/appeals/{SLUG}/overtaken"
+
+
+@pytest.fixture
+def appeal(context: Flask) -> Appeal:
+    return the_appeal()
+
+
+@pytest.fixture
+def waiting(appeal: Appeal, client: FlaskClient) -> None:
+    """Bob's letter waits; Carol's goes in a digest; Dora has not confirmed; another office has a letter, too."""
+    send(client)
+    send(client, email="carol@example.org", message="Please act.")
+    send(client, f"{PATH}/sr-truth", email="noise@example.org")
+    confirm_all()
+    send(client, email="dora@example.org")
+
+
+def confirm_all() -> None:
+    for letter in letters("pending"):
+        confirming.confirm(letter.submission_id, {letter.id})
+
+
+def states() -> list[tuple[str, str | None]]:
+    session.rollback()
+    session.expire_all()
+    found = {message.subject_id: message.state for message in session.scalars(select(Message))}
+    return [(letter.state, found.get(letter.id)) for letter in letters()]
+
+
+def status(client: FlaskClient, letter: Letter) -> str:
+    session.rollback()
+    return unescape(client.get(f"/letters/{tokens.make('letters', letter.submission_id)}").get_data(as_text=True))
+
+
+def test_it_works(app: Flask, appeal: Appeal, waiting: None, client: FlaskClient, mails: Mails) -> None:
+    olga = signed_in(app)
+    page = unescape(olga.get(DESK).text)
+    assert "3 letters wait" in page
+    assert "4 letters wait" in page
+    assert states()[0] == ("confirmed", "ready")
+
+    answer = press(olga, DESK, DESK, office="sr-iran", reason="wrong")
+    assert answer.status_code == 303
+    assert "3 letters are stopped" in olga.get(DESK).text
+    assert states() == [
+        ("overtaken", "cancelled"), ("overtaken", "cancelled"), ("confirmed", "ready"), ("overtaken", None),
+    ]  # fmt: skip
+    told = [mail for mail in deliver(mails) if mail["Subject"] == "Your letter was stopped before it left"]
+    assert sorted(mail["To"] for mail in told) == ["bob@example.org", "carol@example.org"]
+    assert all("Something in its text was wrong" in mail.get_content() for mail in told)
+    assert all(SLUG not in mail.get_content() for mail in told)
+    assert [mail["To"] for mail in deliver(mails) if mail["Reply-To"]] == ["sr-truth@office.invalid"]
+
+
+def test_the_page_of_the_writer_says_why_when_and_offers_the_new_text(
+    appeal: Appeal, waiting: None, client: FlaskClient
+) -> None:
+    overtaking.overtake(appeal, office=None, reason="wrong", by=accounts.add(OLGA))
+    [bob, *_rest] = letters()
+    page = status(client, bob)
+    assert "Something in its text was wrong. It was stopped before it left." in page
+    assert bob.ended_at
+    assert f'datetime="{bob.ended_at.date().isoformat()}"' in page
+    assert f"{PATH}/sr-iran" in page
+    assert WORDS in page  # to be used again
+    send(client, f"{PATH}/sr-iran?of=1")
+    confirm_all()
+    assert [letter.state for letter in letters()][-1] == "confirmed"
+
+
+def test_nobody_is_asked_to_write_again_for_who_is_free(appeal: Appeal, waiting: None, client: FlaskClient) -> None:
+    overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA))
+    page = status(client, letters()[0])
+    assert "The people it asks for are free" in page
+    assert f"{PATH}/sr-iran" not in page
+
+
+def test_each_writer_is_told_in_their_language_and_once(appeal: Appeal, client: FlaskClient, mails: Mails) -> None:
+    send(client, f"/fr/{SLUG}/letters/sr-iran", email="chloe@example.org")
+    both = letters()[0].submission_id
+    session.execute(update(Letter).values(submission_id=both))
+    confirm_all()
+    first = letters()[0]
+    send(client, f"{PATH}/sr-truth", email="chloe@example.org")
+    session.execute(update(Letter).values(submission_id=both, page_language="fr"))
+    session.commit()
+    confirm_all()
+    overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA))
+    assert messages("overtaken") == 1
+    [row] = session.scalars(select(Message).where(Message.kind == "overtaken"))
+    assert (row.language, row.lane, row.subject_id) == ("fr", outbox.PEOPLE, first.submission_id)
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_only_what_has_not_left_is_stopped(appeal: Appeal, client: FlaskClient, state: State) -> None:
+    send(client)
+    confirm_all()
+    session.execute(update(Message).where(Message.kind == "letter").values(state=state))
+    session.commit()
+    stopped = overtaking.overtake(appeal, office=the_office(), reason="changed", by=accounts.add(OLGA))
+    unsent = state in MAY_COME_FROM[State.CANCELLED]
+    assert stopped == unsent
+    assert states() == [("overtaken", "cancelled") if unsent else ("confirmed", state)]
+    assert messages("overtaken") == unsent
+
+
+def test_a_second_press_stops_and_tells_nothing_more(appeal: Appeal, waiting: None) -> None:
+    olga = accounts.add(OLGA)
+    assert overtaking.overtake(appeal, office=None, reason="free", by=olga) == 4
+    assert overtaking.overtake(appeal, office=None, reason="wrong", by=olga) == 0
+    assert messages("overtaken") == 3
+
+
+def test_who_was_erased_is_written_to_no_more(appeal: Appeal, waiting: None, mails: Mails) -> None:
+    overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA))
+    for letter in letters("overtaken"):
+        ending.erase(letter.id)
+    assert not [mail for mail in deliver(mails) if "stopped" in mail["Subject"]]
+
+
+def test_what_waited_for_its_writer_is_forgotten_and_cannot_be_confirmed(
+    appeal: Appeal, waiting: None, client: FlaskClient
+) -> None:
+    overtaking.overtake(appeal, office=None, reason="wrong", by=accounts.add(OLGA))
+    dora = letters()[-1]
+    assert (dora.state, dora.sealed, dora.person_index) == ("overtaken", None, None)
+    assert confirming.confirm(dora.submission_id, {dora.id}) == 0
+
+
+def test_it_is_in_the_log_without_a_name(app: Flask, appeal: Appeal, waiting: None) -> None:
+    olga = signed_in(app)
+    press(olga, DESK, DESK, office="all", reason="free")
+    [deed] = audit.listing(action="letters.overtaken")
+    assert deed.details == {"office": "all", "reason": "free", "letters": 3}
+    assert "stopped letters that were overtaken" in olga.get("/desk/log").text
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"office": "all"}, {"office": "nobody", "reason": "free"}, {"office": "all", "reason": "bored"}]
+)
+def test_a_form_without_office_or_reason_stops_nothing(
+    app: Flask, appeal: Appeal, waiting: None, form: dict[str, str]
+) -> None:
+    before = states()
+    press(signed_in(app), DESK, DESK, **form)
+    assert states() == before
+    assert messages("overtaken") == 0
+
+
+def test_eve_stops_nothing(appeal: Appeal, waiting: None, client: FlaskClient) -> None:
+    before = states()
+    assert client.post(DESK, data={"office": "all", "reason": "free"}).status_code == 404
+    assert states() == before
