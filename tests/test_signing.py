@@ -296,7 +296,9 @@ def test_after_the_database_was_restarted_the_next_signature_is_taken(client: Fl
     form = typed(client)
     sign_as(client, email="nobody@example.org")
     session.rollback()
-    session.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
+    session.execute(
+        text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    )
     session.close()
     assert client.post(PAGE + "/sign", data=form).status_code == 303
     assert len(signatures()) == 2
