@@ -1,14 +1,18 @@
 """How often somebody may try: it keeps to itself where a visitor is counted, and forgets them.
 
-Nobody's address is kept: what is counted is a keyed hash of its prefix (/24, or /48 for IPv6) under the
-vault's key and today's date, in Redis, with expiry. When Redis is down a limit lets people through and
-says so in the log: signing never depends on it, and mail has caps of its own in the database.
+Nobody's address is kept: what is counted is a keyed hash of its prefix (/24, or /48 for IPv6), in Redis, with
+expiry. The key is drawn by chance each day and lives in Redis and in the processes only: two days later nobody can
+tell whose hash it was. When Redis is down a limit lets people through and says so in the log: signing never
+depends on it, and mail has caps of its own in the database.
 """
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
-from datetime import UTC, datetime
+import secrets
+import time
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, current_app, request
@@ -19,10 +23,10 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from redis import Redis
 from redis.exceptions import RedisError
 
-from campaign import vault
-
 log = structlog.get_logger()
 _PATIENCE = 0.2  # seconds: somebody who signs waits for a broker that hangs no longer than that
+_DAY = 24 * 3600
+_WITHOUT_REDIS = 10  # seconds that a process goes on with a key of its own before it asks again
 
 
 def init_app(app: Flask) -> None:
@@ -31,6 +35,7 @@ def init_app(app: Flask) -> None:
     client = Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
     storage = RedisStorage("redis://", connection_pool=client.connection_pool, wrap_exceptions=True)
     app.extensions["redis"] = client
+    app.extensions["network key"] = (b"", 0.0)
     app.extensions["limiter"] = SlidingWindowCounterRateLimiter(storage)
 
 
@@ -46,8 +51,13 @@ def allows(rate: str, *about: str) -> bool:
 
 def visitor() -> str:
     """Today's keyed hash of where the request comes from: 32 hexadecimal characters, useless tomorrow."""
-    day = datetime.now(UTC).date().isoformat()
-    return vault.current().index(_prefix(request.remote_addr or ""), scope=f"visitor {day}").hex()[:32]
+    return hmac.digest(_key_of_today(), _prefix(request.remote_addr or "").encode(), "sha256").hex()[:32]
+
+
+def by_onion() -> bool:
+    """Whether the request came by our onion address: through a proxy on this machine, from nobody in particular."""
+    onion = urlsplit(current_app.config["ONION_URL"]).netloc
+    return bool(onion) and request.host == onion and _is_loopback(request.remote_addr or "")
 
 
 def redis() -> Redis:
@@ -62,3 +72,31 @@ def _prefix(address: str) -> str:
     except ValueError:
         return "unknown"
     return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _key_of_today() -> bytes:
+    """The key that all processes share today."""
+    key, until = current_app.extensions["network key"]
+    now = time.time()
+    if now >= until:
+        key, until = _drawn(int(now) // _DAY)
+        current_app.extensions["network key"] = key, until
+    return key  # type: ignore[no-any-return]
+
+
+def _drawn(day: int) -> tuple[bytes, float]:
+    """The day's key, and until when it may be used: whoever comes first draws it, and it ends soon after its day."""
+    name, mine = f"network key:{day}", secrets.token_bytes(32)
+    try:
+        redis().set(name, mine, nx=True, exat=(day + 1) * _DAY + 3600)
+        return redis().get(name) or mine, (day + 1) * _DAY  # type: ignore[return-value] # bytes, of a sync client
+    except RedisError as error:
+        log.warning("limits.open", about="network key", error=type(error).__name__)
+        return mine, time.time() + _WITHOUT_REDIS

@@ -6,15 +6,16 @@ from datetime import timedelta
 
 from sqlalchemy import delete, update
 
-from campaign.db import clock, session
+from campaign.db import EXACT, clock, session
 from campaign.petition.models import Signature
 
 WAITS = timedelta(hours=72)  # for its confirmation
 TRACE = timedelta(days=7)  # a submission that came to nothing
-WITHDRAWN = timedelta(days=30)  # name and address of a withdrawn signature, should it have been a mistake
+REGRET = timedelta(days=30)  # name and address of a signature taken off the count, should it have been a mistake
 
 ENDED = ("lapsed", "expired", "erased")
-FORGOTTEN = {"sealed": None, "email_index": None, "person_index": None, "public_name": None}
+_OF_THE_PERSON = ("sealed", "email_index", "person_index", "public_name", "domain", "network")
+FORGOTTEN: dict[str, None] = dict.fromkeys(_OF_THE_PERSON)
 
 
 def expire() -> int:
@@ -24,7 +25,15 @@ def expire() -> int:
         update(Signature).where(*waited).values(state="expired", ended_at=clock(), **FORGOTTEN)
     )
     session.execute(delete(Signature).where(Signature.state.in_(ENDED), Signature.ended_at <= clock() - TRACE))
-    withdrawn = Signature.state == "withdrawn", Signature.ended_at <= clock() - WITHDRAWN
-    session.execute(update(Signature).where(*withdrawn, Signature.sealed.is_not(None)).values(**FORGOTTEN))
+    taken_off = Signature.state.in_(("withdrawn", "invalidated")), Signature.ended_at <= clock() - REGRET
+    session.execute(update(Signature).where(*taken_off, Signature.sealed.is_not(None)).values(**FORGOTTEN))
     session.commit()
     return expired.rowcount
+
+
+def forget_networks() -> int:
+    """Forget from which network signatures came, whose key is gone for days; how many there were."""
+    old = Signature.network.is_not(None), Signature.created_at <= clock() - EXACT
+    forgotten = session.connection().execute(update(Signature).where(*old).values(network=None)).rowcount
+    session.commit()
+    return forgotten

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaign import db
 from campaign.background import task
 from campaign.petition import counting, expiring
-from campaign.petition.models import Signature
+from campaign.petition.models import DecisionRow, Signature
 
 COUNT = "petition.count"
 
@@ -24,6 +24,8 @@ def expire() -> None:
 
 @task("petition.reconcile", every=6 * 3600)
 def reconcile() -> None:
-    """Some times a day: compare the tally with a full count, and keep of older times only the day."""
+    """Some times a day: compare the tally with a full count; of older times keep the day, of networks nothing."""
     counting.reconcile()
-    db.blur(Signature, "created_at", "confirmed_at", "ended_at")
+    expiring.forget_networks()
+    db.blur(Signature, "created_at", "confirmed_at", "ended_at", "held_at")
+    db.blur(DecisionRow, "held_at")

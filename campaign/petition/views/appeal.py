@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -17,13 +18,13 @@ from campaign.i18n import best_of
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
 from campaign.petition import showing, signing
+from campaign.petition.defence import scoring
 from campaign.petition.forms import SignForm
 from campaign.petition.views import blueprint
 from campaign.web import cacheable
 
 FRESH = 10  # seconds that a shared cache keeps a page with a count
 CALM = 300  # … and one without
-FROM_ONE_NETWORK = "30/hour"  # beyond that, signatures wait for a look by an organiser
 Find = Callable[[str], Published | None]
 SPEECH = "/<any(en, fr, es, ar, fa, ru, zh):lang>/<slug>"
 
@@ -63,10 +64,10 @@ def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
     agreed_to = wording_behind(form.stamp.data, published, "sign")
     if not form.validate() or agreed_to is None:
         return _once_more(published, lang, form, stale=agreed_to is None), 422
-    now, held = datetime.now(UTC), _reasons(form)
+    looked_at = _looked_at(published, form)
     try:
         signature = signing.sign(
-            published.appeal, form.signer(), language=lang, wording_id=agreed_to, now=now, held=held
+            published.appeal, form.signer(), language=lang, wording_id=agreed_to, now=datetime.now(UTC), **looked_at
         )
     except Refused:  # closed, or changed, within the last second
         return _page(published_or_404(lang, slug), lang, form), 409
@@ -124,11 +125,18 @@ def wording_behind(stamp: str | None, published: Published, purpose: wording.Pur
     return shown if shown and wording.belongs(shown, published.appeal, purpose) else None
 
 
-def _reasons(form: SignForm) -> Sequence[str]:
-    """Why an organiser should look first; the visitor sees no difference."""
-    trapped = ["a field was filled in that people do not see"] if form.website.data else []
-    crowded = not limits.allows(FROM_ONE_NETWORK, "sign", limits.visitor())
-    return [*trapped, *(["many from one network within an hour"] if crowded else [])]
+def _looked_at(published: Published, form: SignForm) -> dict[str, Any]:
+    """Whence it comes, and why an organiser should look first; the visitor sees no difference."""
+    network, onion = limits.visitor(), limits.by_onion()
+    held = scoring.reasons_to_hold(
+        form.signer(),
+        appeal_id=published.appeal.id,
+        network=network,
+        onion=onion,
+        trapped=bool(form.website.data),
+        browser="Sec-Fetch-Site" in request.headers,
+    )
+    return {"held": held, "network": None if onion else network}
 
 
 def published_or_404(lang: str, slug: str, find: Find = queries.published) -> Published:
