@@ -41,6 +41,7 @@ def _open_rooms(app: Flask) -> None:
     from campaign.desk import suppressions as desk_suppressions
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
+    from campaign.letters import desk as letters_desk
     from campaign.letters import mails as letters_mails
     from campaign.letters import overtaken_desk
     from campaign.letters import replying as letters_replying
@@ -61,7 +62,8 @@ def _open_rooms(app: Flask) -> None:
 
     public = (petition, letters, rights, api, health)
     of_mail = (desk_outbox, desk_captured, desk_suppressions)
-    behind_the_door = (organisers, desk, *of_mail, desk_offices, overtaken_desk, exports_desk, organisations_desk)
+    of_letters = (letters_desk, overtaken_desk)
+    behind_the_door = (organisers, desk, *of_mail, desk_offices, *of_letters, exports_desk, organisations_desk)
     for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
     own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}

@@ -15,11 +15,12 @@ from campaign.i18n import gettext as _
 from campaign.mail import pausing
 
 log = structlog.get_logger()
+GATE = "gate:"
 
 
 def letters_key(appeal: UUID) -> str:
     """The pause that shuts the gate of an appeal's letters, and no other mail of it."""
-    return f"gate:{appeal}"
+    return f"{GATE}{appeal}"
 
 
 def may_open(appeal: Appeal) -> bool:

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from campaign import background, db
+from campaign.appeals import states
 from campaign.desk import messages, words
 from campaign.desk.messages import Place
 from campaign.errors import Refused
@@ -90,6 +91,8 @@ def pause() -> Response:
 def resume() -> Response:
     """Let go on what one key held: everything, an appeal, an office or a domain."""
     key = request.form.get("key", pausing.ALL)
+    if key.startswith(states.GATE):  # only its pre-flight opens a gate
+        abort(403)
     audit.record("outbox.resumed", key, organiser=access.organiser())
     pausing.resume(key)
     background.ring(outbox.BELL)

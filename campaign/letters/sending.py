@@ -13,7 +13,7 @@ from campaign.appeals.states import letters_key
 from campaign.db import session
 from campaign.letters import gating
 from campaign.letters.models import Letter
-from campaign.mail import outbox, releasing
+from campaign.mail import outbox, pacing, releasing
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.mail.states import State
@@ -51,7 +51,7 @@ def hand_over(letter_id: UUID) -> None:
         language=letter.language,
         dedupe_key=message_key(letter.id),
         lane=outbox.LETTERS,
-        budget_key=f"office:{office.slug}",
+        budget_key=pacing.office_key(office.slug),
         pause_keys=[f"appeal:{appeal.id}", letters_key(appeal.id)],
         origin=letter.origin,
         capture_only=not way.live,

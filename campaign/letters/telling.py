@@ -162,6 +162,6 @@ def _last(posted: Posted, message: Message, tone: str) -> Step:
 
 
 def _to_come(message: Message) -> str:
-    if message.mode == "capture":
+    if message.mode == "capture" and message.state != "held":
         return str(_("In this rehearsal it will be kept on this machine"))
     return str(_("The office’s mail server takes it"))

@@ -1,4 +1,4 @@
-"""The forecast of the queue as it stands: it keeps to itself how letters that wait are counted by office and domain."""
+"""The forecast of the queue as it stands: it keeps to itself how waiting letters are counted by office and domain."""
 
 from __future__ import annotations
 

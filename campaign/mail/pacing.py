@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, or_, select, text, true
+from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from campaign.db import session
@@ -82,6 +82,11 @@ class Standing:
         return self.pace.closing(self.now.date())
 
 
+def office_key(slug: str) -> str:
+    """By which budgets and pauses know an office."""
+    return f"office:{slug}"
+
+
 def set_budget(key: str, **values: Any) -> None:
     """Say what a key bears, in the caller's transaction; what is not said stays, or is the standard.
 
@@ -91,6 +96,12 @@ def set_budget(key: str, **values: Any) -> None:
     given = values | {"changed_at": CLOCK}
     row = insert(Budget).values(key=key, **_standard(key) | given)
     session.execute(row.on_conflict_do_update(index_elements=["key"], set_=given))
+
+
+def unblock(key: str, why: str) -> None:
+    """Let letters go to a key again if this is why none did, in the caller's transaction."""
+    blocked = update(Budget).where(Budget.key == key, Budget.blocked == why)
+    session.execute(blocked.values(blocked=None, changed_at=CLOCK))
 
 
 def slow(key: str, lasting: timedelta) -> None:

@@ -14,10 +14,14 @@ from uuid import UUID, uuid5
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from campaign.mail import pacing
 from campaign.offices.entries import Address, Holder, OfficeEntry
 from campaign.offices.forms_of_address import Directory, Form
 from campaign.offices.models import Office, OfficeAddress, OfficeTerm
 from campaign.offices.strict_yaml import Problem, read_yaml
+
+CASES_ONLY = "takes cases only"
+"""Why nothing goes to such an office, as its budget says it."""
 
 _FROM_FILE = UUID("6f1c7a1e-5d1b-4b39-9d6e-0c8a7a5a2f10")
 
@@ -55,8 +59,18 @@ def load(session: Session, path: Path) -> int:
     for entry in directory.offices:
         office = known.get(entry.slug) or Office(slug=entry.slug, terms=[], addresses=[])
         changed += _bring(session, office, entry, _columns(directory, entry))
+        _spare(entry)
     session.commit()
     return changed
+
+
+def _spare(entry: OfficeEntry) -> None:
+    """An office that takes cases only gets no letter from now on, whatever waits for it."""
+    key = pacing.office_key(entry.slug)
+    if entry.cases_only:
+        pacing.set_budget(key, blocked=CASES_ONLY)
+    else:
+        pacing.unblock(key, CASES_ONLY)
 
 
 def _across_offices(directory: Directory, file: str) -> list[Problem]:

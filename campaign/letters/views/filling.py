@@ -11,10 +11,11 @@ from campaign import tokens
 from campaign.appeals import stamps, wording
 from campaign.appeals.models import ConsentWording
 from campaign.db import session
-from campaign.letters import comparing, composing, drafting, own_words
+from campaign.letters import comparing, composing, drafting, launching, own_words
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
 from campaign.letters.own_words import Meter
+from campaign.letters.views import places
 from campaign.letters.views.places import Place
 
 _JOINS = "letter-submission"  # the purpose of the token that joins a letter to those written before it
@@ -90,11 +91,12 @@ def submission_token(row: UUID | None = None) -> str:
 
 
 def help_beside(place: Place, form: LetterForm) -> dict[str, Any]:
-    """What helps to write: the letter in the page's language, and the meter of own words."""
+    """What helps to write: the letter in the page's language, the meter of own words, and when it would go."""
     copy = drafting.reading_copy(place.draft, place.page.lang)
     foreign = place.draft.language != place.page.lang
     asked = drafting.asked(place.page.content, place.office, place.page.lang) if foreign and copy is None else []
-    return {"copy": copy, "asked": asked, "meter": meter(place, form)}
+    goes_by = launching.goes_by(place.page.appeal, place.office, places.today())
+    return {"copy": copy, "asked": asked, "meter": meter(place, form), "goes_by": goes_by}
 
 
 def meter(place: Place, form: LetterForm) -> Meter:

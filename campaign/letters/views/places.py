@@ -17,7 +17,7 @@ from campaign.appeals import queries as appeals
 from campaign.appeals.content import Content, OfficeText
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import drafting, wishes
+from campaign.letters import drafting, gating, wishes
 from campaign.letters.drafting import Draft
 from campaign.offices import addressing
 from campaign.offices import queries as offices
@@ -38,6 +38,11 @@ class Page:
     def takes_letters(self) -> bool:
         """Whether letters can be written: drafts are for organisers, closed appeals are over."""
         return self.appeal.state in {"demonstration", "open"}
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether what is given to us stays on this machine."""
+        return not gating.goes_out(self.appeal)
 
     def frame(self, endpoint: str = "", **values: Any) -> dict[str, Any]:
         """What every page of an appeal is given; with an endpoint, links to the same page in other languages."""
