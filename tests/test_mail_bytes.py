@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign.errors import PermanentFailure
-from campaign.mail.composing import LARGEST, Parts, compose
+from campaign.mail.composing import LARGEST, Parts, Pdf, compose
 
 PLAIN: dict[str, Any] = {
     "sender_name": "Undersigned",
@@ -148,3 +148,31 @@ def test_persian_takes_the_shorter_encoding() -> None:
     assert read(persian)["Content-Transfer-Encoding"] == "base64"
     assert read(french)["Content-Transfer-Encoding"] == "quoted-printable"
     assert len(persian) < 4000
+
+
+@pytest.mark.parametrize("html", ["", "<p>Hello</p>"])
+def test_one_pdf_goes_along_whole(html: str) -> None:
+    document = b"%PDF-1.7\n" + bytes(range(256)) * 100 + b"\n--=_0123--\n.\r\n"
+    mail = read(write(html=html, pdf=Pdf("letters.pdf", document)))
+    assert mail.get_content_type() == "multipart/mixed"
+    [attached] = mail.iter_attachments()
+    assert (attached.get_content_type(), attached.get_filename()) == ("application/pdf", "letters.pdf")
+    assert attached.get_content() == document
+    plain = mail.get_body(("plain",))
+    assert plain
+    assert plain.get_content().strip() == "Hello"
+    assert (mail.get_body(("html",)) is not None) == bool(html)
+    longest = max(map(len, write(pdf=Pdf("letters.pdf", document)).split(b"\r\n")))
+    assert longest <= 998
+
+
+def test_a_pdf_may_be_larger_than_a_mail_to_a_person_and_not_without_end() -> None:
+    assert len(write(pdf=Pdf("letters.pdf", b"x" * 1_000_000))) > LARGEST
+    with pytest.raises(PermanentFailure):
+        write(pdf=Pdf("letters.pdf", b"x" * 8_000_000))
+
+
+@pytest.mark.parametrize("name", ["a b.pdf", 'x".pdf', "x\r\nBcc: eve@x.pdf", "../x.pdf", "x.exe", "é.pdf"])
+def test_no_header_escapes_from_the_name_of_a_pdf(name: str) -> None:
+    with pytest.raises(PermanentFailure):
+        write(pdf=Pdf(name, b"x"))

@@ -19,7 +19,7 @@ from jinja2 import TemplateNotFound
 from campaign import vault
 from campaign.errors import PermanentFailure
 from campaign.i18n import speaking
-from campaign.mail.composing import Parts, compose
+from campaign.mail.composing import Parts, Pdf, compose
 from campaign.mail.models import Message
 from campaign.mail.states import LETTERS, UPDATES
 
@@ -28,7 +28,7 @@ OUR_NAME = "Undersigned"
 
 @dataclass(frozen=True)
 class Draft:
-    """What a renderer gives: plain text always, HTML if it helps; never an attachment.
+    """What a renderer gives: plain text always, HTML if it helps; one PDF to an office, to a person none.
 
     ``sender_name`` is the display name; in the lane of letters it is the writer's and becomes "Name via
     Undersigned". ``automatic`` marks what no person wrote (RFC 3834), so false for a letter. ``unsubscribe`` is
@@ -42,6 +42,7 @@ class Draft:
     reply_to: str = ""
     automatic: bool = True
     unsubscribe: str = ""
+    pdf: Pdf | None = None
 
 
 Renderer = Callable[[Message, str], Draft | None]
@@ -123,6 +124,7 @@ def _sealed(message: Message, recipient: str, draft: Draft, at: datetime) -> Let
             html=draft.html,
             automatic=draft.automatic,
             unsubscribe=draft.unsubscribe,
+            pdf=draft.pdf,
             date=at,
             message_id=message_id,
             boundary=f"=_{message.id.hex}",
