@@ -31,7 +31,8 @@ OWN_NAMES = {
     "ru": "Русский",
     "zh": "中文",
 }
-INTERFACE = ("en", "fr", "fa")  # languages with a complete catalogue
+INTERFACE = tuple(OWN_NAMES)  # languages with a complete catalogue, in the order in which they are offered
+SPEECH = f"/<any({', '.join(INTERFACE)}):lang>"  # how every URL of a page in a language begins
 _RIGHT_TO_LEFT = frozenset({"ar", "fa"})
 _DIGITS = {"fa": "۰۱۲۳۴۵۶۷۸۹", "ar": "٠١٢٣٤٥٦٧٨٩"}
 # CLDR lists more than countries: groupings and codes reserved for exceptions. Kosovo stays: people live there.

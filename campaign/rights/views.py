@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
 from campaign.appeals import leaving as organisations_leaving
-from campaign.i18n import INTERFACE, OWN_NAMES, best_of, language, speak
+from campaign.i18n import INTERFACE, SPEECH, best_of, language, speak
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
 from campaign.petition import ending as signatures_ending
@@ -20,8 +20,6 @@ from campaign.rights.forms import AskForm, VisibilityForm
 from campaign.rights.holdings import Holding, held_about, person_of
 
 blueprint = Blueprint("rights", __name__)
-# The same list as the appeal's pages have: were it another, /<lang>/<slug> would be matched before /<lang>/mine.
-_SPEECH = f"/<any({', '.join(OWN_NAMES)}):lang>"
 Page = str | tuple[str, int] | AnyResponse
 
 
@@ -31,7 +29,7 @@ def any_language() -> Page:
     return redirect(url_for("rights.ask", lang=best_of(INTERFACE)))
 
 
-@blueprint.route(f"{_SPEECH}/mine", methods=["GET", "POST"])
+@blueprint.route(f"{SPEECH}/mine", methods=["GET", "POST"])
 def ask(lang: str) -> Page:
     """Ask for the link by mail; the answer is the same whoever asks about whom."""
     form = AskForm(request.form)
@@ -46,7 +44,7 @@ def ask(lang: str) -> Page:
     return redirect(url_for("rights.asked", lang=lang), 303)
 
 
-@blueprint.get(f"{_SPEECH}/mine/asked")
+@blueprint.get(f"{SPEECH}/mine/asked")
 def asked(lang: str) -> Page:
     """What happens now, without saying whether anything is held."""
     rehearsal = transports.mode(current_app) == transports.CAPTURE

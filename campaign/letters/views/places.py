@@ -23,7 +23,7 @@ from campaign.offices import addressing
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
 
-SPEECH = "/<any(en, fr, es, ar, fa, ru, zh):lang>/<slug>"
+SPEECH = f"{i18n.SPEECH}/<slug>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from campaign import background, limits, tokens
+from campaign import background, i18n, limits, tokens
 from campaign.appeals import queries, stamps, wording
 from campaign.appeals.queries import Published
 from campaign.errors import Refused
@@ -26,7 +26,7 @@ from campaign.web import cacheable
 FRESH = 10  # seconds that a shared cache keeps a page with a count
 CALM = 300  # … and one without
 Find = Callable[[str], Published | None]
-SPEECH = "/<any(en, fr, es, ar, fa, ru, zh):lang>/<slug>"
+SPEECH = f"{i18n.SPEECH}/<slug>"
 
 
 @blueprint.get("/")
