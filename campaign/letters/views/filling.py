@@ -15,8 +15,8 @@ from campaign.letters import comparing, composing, drafting, launching, own_word
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import LetterForm
 from campaign.letters.own_words import Meter
-from campaign.letters.views import places
 from campaign.letters.views.places import Place
+from campaign.offices import queries as offices
 
 _JOINS = "letter-submission"  # the purpose of the token that joins a letter to those written before it
 _PROPOSED = ("opening", "closing")
@@ -95,7 +95,7 @@ def help_beside(place: Place, form: LetterForm) -> dict[str, Any]:
     copy = drafting.reading_copy(place.draft, place.page.lang)
     foreign = place.draft.language != place.page.lang
     asked = drafting.asked(place.page.content, place.office, place.page.lang) if foreign and copy is None else []
-    goes_by = launching.goes_by(place.page.appeal, place.office, places.today())
+    goes_by = launching.goes_by(place.page.appeal, place.office, offices.today())
     return {"copy": copy, "asked": asked, "meter": meter(place, form), "goes_by": goes_by}
 
 
