@@ -66,19 +66,28 @@ class Sink:
         self.taken[message_id].append(taken)
         self.order.append(message_id)
 
-    async def answer(self, phase: str, server: Any) -> str | None:
-        """The next planned reply at ``phase``; None when all is well."""
-        while self.answers[phase]:
-            planned = self.answers[phase].pop(0)
+    def plan(self, phase: str) -> tuple[float, str | None]:
+        """What comes next at ``phase``: how long to wait, and the reply; None when all is well."""
+        planned, wait = self.answers[phase], 0.0
+        while planned:
             self.reached.set()
-            if isinstance(planned, float):
-                await asyncio.sleep(planned)
-                continue
-            if planned in (DROP, LOSE):
-                server.transport.abort()
-                raise asyncio.CancelledError
-            return planned
-        return None
+            if not isinstance(planned[0], float):
+                return wait, str(planned.pop(0))
+            wait += float(planned.pop(0))
+        return wait, None
+
+    async def answer(self, phase: str, server: Any) -> str | None:
+        """The next planned reply at ``phase``, when its time has come."""
+        return await self.carry_out(server, *self.plan(phase))
+
+    async def carry_out(self, server: Any, wait: float, reply: str | None) -> str | None:
+        """Wait, and cut the link if that is the plan; else the reply."""
+        if wait:
+            await asyncio.sleep(wait)
+        if reply in (DROP, LOSE):
+            server.transport.abort()
+            raise asyncio.CancelledError
+        return reply
 
 
 DROP, LOSE = "drop", "lose"
@@ -139,11 +148,11 @@ class _Handler:
         content = envelope.original_content or b""
         self._sink.encrypted = session.ssl is not None
         message_id = message_from_bytes(content)["Message-ID"]
-        dropped = self._sink.answers["DOT"][:1] == [DROP]
-        waits = any(isinstance(a, float) for a in self._sink.answers["DOT"])
-        if dropped or waits or not self._sink.answers["DOT"]:
+        wait, reply = self._sink.plan("DOT")
+        if reply in (None, DROP):
             self._sink.take(message_id, Taken(envelope.mail_from or "", list(envelope.rcpt_tos), content))
-        return await self._sink.answer("DOT", server) or f"250 2.0.0 Ok: queued as Q{len(self._sink.order):05d}"
+        queued = f"250 2.0.0 Ok: queued as Q{len(self._sink.order):05d}"
+        return await self._sink.carry_out(server, wait, reply) or queued
 
 
 @contextmanager

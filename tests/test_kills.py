@@ -273,7 +273,9 @@ def check(row: Message, copies: list[str], history: Sequence[MessageEvent]) -> N
     """One message: its state, what the sink has of it, and what the ledger says are one story."""
     story = [event.to_state for event in history]
     assert row.state in TERMINAL | {State.UNKNOWN}, "not an end, and nobody's"
-    assert len(copies) <= (1 if row.lane == LETTERS else 1 + SENT_AGAIN_AT_MOST), "sent too often"
+    assert len(copies) <= (1 if row.lane == LETTERS else 1 + SENT_AGAIN_AT_MOST), (
+        f"sent too often: {told_of(history)}"
+    )
     assert len(set(copies)) <= 1, "a repeat with other bytes"
     assert (story[0], story[-1]) == (State.READY, row.state)
     for before, after in pairwise(history):
@@ -288,6 +290,11 @@ def check(row: Message, copies: list[str], history: Sequence[MessageEvent]) -> N
         assert story.count(State.UNKNOWN) >= len(copies) - 1, "sent again though nothing was unknown"
     if row.lane == LETTERS and copies:
         assert row.state in {State.SETTLED, State.UNKNOWN}
+
+
+def told_of(history: Sequence[MessageEvent]) -> str:
+    """One message's story in a line."""
+    return "; ".join(f"{event.at:%H:%M:%S.%f} {event.epoch} {event.to_state} ({event.why})" for event in history)
 
 
 def told(rows: Sequence[Message], copies: dict[str, list[str]], ward: Ward) -> str:

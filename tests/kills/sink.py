@@ -43,13 +43,13 @@ class Chaos(sink.Sink):
     dice: random.Random = field(default_factory=random.Random)
     journal: TextIO | None = None
 
-    async def answer(self, phase: str, server: Any) -> str | None:
+    def plan(self, phase: str) -> tuple[float, str | None]:
         if self.calm.is_set():
             self.answers.clear()
         elif phase == "MAIL" and self.dice.randrange(self.one_in) == 0:
             where, what = self.dice.choice(_TROUBLE)
             self.answers[where].append(what)
-        return await super().answer(phase, server)
+        return super().plan(phase)
 
     def take(self, message_id: str, taken: Taken) -> None:
         assert self.journal
