@@ -21,6 +21,8 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    Uuid,
+    any_,
     bindparam,
     case,
     cast,
@@ -41,6 +43,8 @@ from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, MAY_COME_FROM, UPDA
 
 _message = Message.__table__.c
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
+# An array, since a list of parameters would make another statement of every number of rows.
+_THESE = select(Message).where(Message.id == any_(bindparam("rows", type_=ARRAY(Uuid)))).order_by(Message.not_before)
 _LEASED: dict[str, Any] = {"lease_until": CLOCK + LEASE, "epoch": _message.epoch + 1}
 
 
@@ -68,11 +72,10 @@ def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     """Take up to ``limit`` rows, oldest first, for two minutes; of live letters those that have a turn. Commits."""
     running = transports.mode(current_app)
     taken = [*run(_oldest_free(lane, mode, running), why="claimed", most=limit)]
-    if _is_paced(lane, mode):
+    if _is_paced(lane, mode) and len(taken) < limit:
         taken += _take_turns(pacing.next_letters(*_due(lane, mode, running), limit=limit - len(taken)))
     found = {row.id: row for row in taken}
-    rows = select(Message).where(Message.id.in_(found)).order_by(Message.not_before)
-    messages = session.scalars(rows).all() if found else []
+    messages = session.scalars(_THESE, {"rows": list(found)}).all() if found else []
     session.commit()
     for message in messages:
         session.expunge(message)  # a claim is what was read now, whatever is rolled back later

@@ -36,7 +36,7 @@ def move(*where: ColumnElement[bool], to: State, why: str, **how: Any) -> Sequen
 
 def run(statement: Select[Any], *, why: str, **given: Any) -> Sequence[Moved]:
     """Execute what ``change`` made, with values for the parameters in it; the caller commits."""
-    return [Moved(*found) for found in session.execute(statement, {"why": why, **given})]
+    return [Moved(*found) for found in session.execute(statement, {"why": why, **given}).all()]
 
 
 def change(

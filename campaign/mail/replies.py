@@ -84,8 +84,9 @@ def outcome(code: int, said: bytes | str) -> Outcome:
 
 def without_addresses(words: str) -> str:
     """An answer in at most 300 printable characters, each address in it as ``<address>``."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
-    return _ADDRESS.sub("<address>", line)[:_LONGEST]
+    printable = words if words.isprintable() else "".join(c if c.isprintable() else " " for c in words)
+    line = " ".join(printable.split())
+    return (_ADDRESS.sub("<address>", line) if "@" in line else line)[:_LONGEST]
 
 
 def _again_in(words: str) -> timedelta | None:
