@@ -234,6 +234,26 @@ def test_a_token_is_found_however_its_address_is_written(post: Post, sent: Messa
     assert post.state(sent.id) == "bounced"
 
 
+def test_a_domain_for_letters_has_addresses_of_its_own(
+    post: Post, live: Sink, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "LETTERS_DOMAIN", "letters.appeal.internal")
+    letter = a_letter(post)
+    (taken,) = live.messages
+    raw = filled("dsn/sendmail.hard.eml", letter)
+    raw = raw.replace(f"campaign+b.{letter.token}@appeal.internal".encode(), taken.sender.encode())
+    assert receiving.receive(raw) is Sort.HARD
+    assert paused() == ["office:test"]
+
+
+def test_erasing_a_person_erases_how_their_address_fared(post: Post, sent: Message) -> None:
+    receiving.receive(filled("dsn/postfix.hard.eml", sent))
+    receiving.receive(filled("dsn/postfix.hard.eml", noise()))
+    outbox.forget(sent.recipient_index)
+    session.commit()
+    assert session.scalars(select(AddressReport.message_id)).all() == [noise().id]
+
+
 @pytest.mark.parametrize("to", ["campaign+b.{}@appeal.internal.evil.example", "eve+b.{}@appeal.internal", "b.{}@x.y"])
 def test_another_s_address_with_our_token_is_not_ours(post: Post, sent: Message, to: str) -> None:
     raw = b"From: MAILER-DAEMON@x.example\r\nSubject: failure notice\r\n\r\nuser unknown\r\n"

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from campaign.db import session
 from campaign.errors import Refused
@@ -20,7 +20,7 @@ from campaign.mail import captured, transports
 from campaign.mail.enqueuing import addressed as addressed
 from campaign.mail.enqueuing import caused as caused
 from campaign.mail.enqueuing import enqueue as enqueue
-from campaign.mail.models import Message, MessageEvent
+from campaign.mail.models import AddressReport, Message, MessageEvent
 from campaign.mail.moving import CLOCK, move
 from campaign.mail.states import LETTERS as LETTERS
 from campaign.mail.states import PEOPLE as PEOPLE
@@ -77,6 +77,7 @@ def forget(address_index: bytes) -> int:
     emptied = known.values(recipient=None, content=None, reply_text=None).returning(_message.id)
     rows = session.scalars(emptied, execution_options={"synchronize_session": False}).all()
     captured.discard(rows)
+    session.execute(delete(AddressReport).where(AddressReport.recipient_index == address_index))
     return len(rows)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import current_app
 from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.sql.dml import Update
 
@@ -52,8 +51,9 @@ def _some() -> int:
         session.connection().execute(
             _emptying(), [{"row": row, "digest": _digest(row, bytes_)} for row, bytes_ in rows]
         )
-    for row, _bytes in rows:  # before the commit: killed between the two, the next run finds the row again
-        captured.path_of(current_app.config["DATA_DIR"], row).unlink(missing_ok=True)
+    captured.discard(
+        row for row, _bytes in rows
+    )  # before the commit: killed between the two, the next run comes again
     session.commit()
     return len(rows)
 
