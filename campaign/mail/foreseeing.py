@@ -13,11 +13,11 @@ from campaign.mail.addresses import recorded_domain
 from campaign.mail.forecasting import Domain, Outlook, Queue, forecast
 
 _WAITING = text("""
-  SELECT budget_key, sum(n) AS n, coalesce(max(domain) FILTER (WHERE live), max(domain)) AS domain FROM (
-    SELECT budget_key, count(*) AS n, max(recipient_domain) AS domain, true AS live FROM message
+  SELECT budget_key, sum(n) AS n, max(domain) AS domain FROM (
+    SELECT budget_key, count(*) AS n, max(recipient_domain) AS domain FROM message
     WHERE state IN ('ready', 'deferred') AND paced GROUP BY budget_key
     UNION ALL
-    SELECT budget_key, count(*), max(recipient_domain), false FROM message
+    SELECT budget_key, count(*), NULL FROM message
     WHERE state = 'held' AND kind <> 'digest' AND budget_key IS NOT NULL GROUP BY budget_key
   ) AS waiting GROUP BY budget_key
 """)
@@ -26,12 +26,13 @@ _WAITING = text("""
 def foresee(offices: Mapping[str, str | None], *, before: date | None = None, more: int = 0) -> dict[str, Outlook]:
     """The outlook of these offices at today's budgets, with all other queues that share their domains in view.
 
-    ``offices`` are budget keys, each with the mail domain it is written to at, if known. What is held counts as if
-    it were let go now. ``more`` is how many letters to each of them to reckon with besides.
+    ``offices`` are budget keys, each with the mail domain it is written to at; those of which none is known are
+    reckoned as if they shared one, as secretariats do. What is held counts as if it were let go now.
+    ``more`` is how many letters to each of them to reckon with besides.
     """
     waiting = {row.budget_key: (int(row.n), row.domain) for row in session.execute(_WAITING)}
     for key, domain in offices.items():
-        n, known = waiting.get(key, (0, key))  # an office of which no domain is known has one for itself
+        n, known = waiting.get(key, (0, None))
         waiting[key] = (n + more, recorded_domain(domain) if domain else known)
     domains = {f"domain:{domain}" for _, domain in waiting.values()}
     standings = pacing.standings({*waiting, *domains})

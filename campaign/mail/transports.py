@@ -1,8 +1,8 @@
 """The one door to the outside: it keeps to itself which way a message leaves.
 
 ``capture:`` writes every message to a file under DATA_DIR and lets nothing out. With an SMTP relay configured,
-live rows go there; what may only be captured (stand-ins, demonstrations, reserved domains, and letters until
-they have their gate) still goes to its file.
+live rows go there; what may only be captured (stand-ins, demonstrations, reserved domains, and letters that
+no gate let out) still goes to its file.
 """
 
 from __future__ import annotations
