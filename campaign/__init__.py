@@ -42,8 +42,8 @@ def _open_rooms(app: Flask) -> None:
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import desk as letters_desk
+    from campaign.letters import digest_desk, overtaken_desk
     from campaign.letters import mails as letters_mails
-    from campaign.letters import overtaken_desk
     from campaign.letters import replying as letters_replying
     from campaign.letters import tasks as letters_tasks
     from campaign.letters import views as letters
@@ -62,7 +62,7 @@ def _open_rooms(app: Flask) -> None:
 
     public = (petition, letters, rights, api, health)
     of_mail = (desk_outbox, desk_captured, desk_suppressions)
-    of_letters = (letters_desk, overtaken_desk)
+    of_letters = (letters_desk, digest_desk, overtaken_desk)
     behind_the_door = (organisers, desk, *of_mail, desk_offices, *of_letters, exports_desk, organisations_desk)
     for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
@@ -75,5 +75,5 @@ def _open_rooms(app: Flask) -> None:
     background.register(app, mail_tasks.deliver, mail_tasks.sweep, mail_tasks.fetch, mail_tasks.scrub)
     background.register(app, health.heartbeat)
     background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)
-    background.register(app, letters_tasks.expire, letters_tasks.blur, letters_tasks.release)
+    background.register(app, letters_tasks.expire, letters_tasks.blur, letters_tasks.release, letters_tasks.settle)
     background.register(app, appeals_tasks.expire, rights_tasks.forget_due)

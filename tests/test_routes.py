@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ from campaign.appeals.signing_on import Organisation, Speaker
 from campaign.db import session
 from campaign.letters import mails as letter_mails
 from campaign.letters import office_links
-from campaign.letters.models import Letter
+from campaign.letters.models import Digest, Letter
 from campaign.mail import draining
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
@@ -147,10 +148,17 @@ def _happenings(app: Flask) -> dict[str, str]:
             ("letters.withdraw", letter_mails.PRIVATE),
         ]
     }  # fmt: skip
+    office = session.get_one(Office, letter.office_id)
     of_office = {
-        name: office_links.make(office_links.PAGE, session.get_one(Office, letter.office_id))
-        for name in ("letters.office", "letters.say_as_office")
-    }
+        name: office_links.make(purpose, office)
+        for name, purpose in [
+            ("letters.office", office_links.PAGE), ("letters.say_as_office", office_links.PAGE),
+            ("letters.fetched", office_links.FETCH),
+        ]
+    }  # fmt: skip
+    digest = Digest(id=uuid4(), appeal_id=appeal.id, office_id=office.id, due_at=datetime.now(UTC))
+    session.add(digest)
+    session.commit()
     of_organisation = {
         name: tokens.make(purpose, sign_on.id)
         for name, purpose in [
@@ -167,6 +175,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "lang": "en",
         "slug": cast.SLUG,
         "office": "sr-iran",
+        "digest": str(digest.id),
         "filename": "undersigned.css",
         "message_id": str(message.id),
         "name": str(message.id),

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from campaign.db import clock, session
 from campaign.letters import replying
-from campaign.letters.models import Letter
+from campaign.letters.models import Digest, Letter
 from campaign.letters.records import FORGOTTEN
 from campaign.letters.sending import message_key
 from campaign.mail import outbox
@@ -65,6 +65,8 @@ def _locked(letter_id: UUID) -> Letter | None:
 def _stopped(letter: Letter) -> bool:
     if letter.state != "confirmed":
         return letter.state == "pending"
+    if letter.digest_id is not None and session.get_one(Digest, letter.digest_id).state != "gathering":
+        return False  # it is on its way in what an organiser released
     return outbox.cancel(message_key(letter.id), why="withdrawn by its writer") > 0
 
 

@@ -36,14 +36,20 @@ _SAYS = {
 
 def footer(publisher: Publisher, language: str) -> str:
     """Three or four lines of plain text; English where we have no words in ``language``."""
-    passed_on, published_by, questions, nobody = _SAYS.get(language, _SAYS["en"])
+    passed_on = _SAYS.get(language, _SAYS["en"])[0]
     for_the_office = f"{words(language).footer} {words(language).private}"
+    return "\n".join([passed_on, who_answers(publisher, language), for_the_office])
+
+
+def who_answers(publisher: Publisher, language: str) -> str:
+    """Who publishes the appeal and whom to ask, in a line or two; that there is nobody, where there is nobody."""
+    _, published_by, questions, nobody = _SAYS.get(language, _SAYS["en"])
     if not publisher.name:
-        return f"{passed_on}\n{nobody}\n{for_the_office}"
-    lines = [passed_on, f"{published_by} {_joined(publisher.name, publisher.address)}"]
+        return nobody
+    lines = [f"{published_by} {_joined(publisher.name, publisher.address)}"]
     if answers := _joined(publisher.contact_person, publisher.phone):
         lines.append(f"{questions} {answers}")
-    return "\n".join([*lines, for_the_office])
+    return "\n".join(lines)
 
 
 def with_link(footer: str, language: str, link: str) -> str:

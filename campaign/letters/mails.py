@@ -11,7 +11,18 @@ from campaign import tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.i18n import gettext as _
-from campaign.letters import composing, footers, office_links, overtaking, queries, replying, telling
+from campaign.letters import (
+    composing,
+    digest_mail,
+    digests,
+    fetching,
+    footers,
+    office_links,
+    overtaking,
+    queries,
+    replying,
+    telling,
+)
 from campaign.letters.models import Letter
 from campaign.letters.records import opened
 from campaign.mail import rendering
@@ -83,6 +94,8 @@ RENDERERS = {
     "letter_confirm": letter_confirm,
     "letter": letter,
     overtaking.KIND: overtaken,
+    digests.KIND: digest_mail.write,
+    fetching.KIND: fetching.mail,
     replying.KIND: replying.passed_on,
 }
 """By kind, for the factory."""

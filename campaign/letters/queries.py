@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Text, cast, func, select
 
 from campaign.db import session
-from campaign.letters.models import Letter, LetterReply, Overtaking
+from campaign.letters.models import Digest, Letter, LetterReply, Overtaking
 from campaign.letters.records import Written, opened, still_waits
 from campaign.mail.models import Message
 from campaign.mail.states import NOT_DELIVERED, UNDECIDED
@@ -20,13 +20,15 @@ from campaign.offices.models import Office
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A letter with its office, its message (None before it was confirmed), its words (None once forgotten), when
-    its office last replied to us, and why it was stopped before it left, if somebody here stopped it."""
+    its office last replied to us, why it was stopped before it left, if somebody here stopped it, and the state of
+    the digest that it goes in, if it does."""
 
     letter: Letter
     office: Office
     message: Message | None
     replied_at: datetime | None = None
     overtaken: str | None = None
+    digest: str | None = None
 
     @property
     def written(self) -> Written | None:
@@ -40,10 +42,11 @@ def of_submission(submission: UUID) -> list[Posted]:
     its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
     replied = select(func.max(LetterReply.received_at)).where(LetterReply.letter_id == Letter.id).scalar_subquery()
     rows = session.execute(
-        select(Letter, Office, Message, replied, Overtaking.reason)
+        select(Letter, Office, Message, replied, Overtaking.reason, Digest.state)
         .join(Office, Office.id == Letter.office_id)
         .outerjoin(Message, its_message)
         .outerjoin(Overtaking, Overtaking.id == Letter.overtaken_id)
+        .outerjoin(Digest, Digest.id == Letter.digest_id)
         .where(Letter.submission_id == submission)
         .order_by(Letter.created_at, Letter.id)
         .execution_options(populate_existing=True)

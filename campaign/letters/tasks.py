@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign import db
 from campaign.background import task
-from campaign.letters import expiring, sending
+from campaign.letters import digests, expiring, sending
 from campaign.letters.models import Letter, LetterReply
 
 RELEASE = "letters.release"
@@ -22,8 +22,14 @@ def release() -> None:
     sending.release()
 
 
+@task("letters.settle", every=60)
+def settle() -> None:
+    """Let the letters of digests that went follow their digest."""
+    digests.settle()
+
+
 @task("letters.blur", every=6 * 3600)
 def blur() -> None:
     """Make the times of older letters into days."""
-    db.blur(Letter, "created_at", "confirmed_at", "ended_at")
+    db.blur(Letter, "created_at", "confirmed_at", "ended_at", "received_at")
     db.blur(LetterReply, "received_at")

@@ -53,6 +53,11 @@ _BEFORE = {
     "expired": (later("expired"), "", later("It was not confirmed within 72 hours. We have erased its text.")),
     "erased": (later("erased"), "", later("We have erased what was kept about this letter.")),
 }
+_IN_A_DIGEST = (
+    later("on its way in a digest"),
+    "wait",
+    later("It goes together with letters much like it, and cannot be taken back any more."),
+)
 _OVERTAKEN = {
     "free": later("The people it asks for are free. It was stopped before it left."),
     "wrong": later("Something in its text was wrong. It was stopped before it left."),
@@ -121,6 +126,8 @@ def _state(posted: Posted) -> tuple[object, str, object]:
         return _WAITING
     if posted.message.state in {"accepted", "settled"}:
         return _REHEARSED if posted.message.mode == "capture" else _taken(posted)
+    if _is_under_way(posted, posted.message):
+        return _IN_A_DIGEST
     if posted.message.state == "failed" and posted.message.settled_by_hand:
         return _TAKEN_AS_LOST
     return _ON_ITS_WAY.get(posted.message.state, _WAITING)
@@ -137,7 +144,13 @@ def _taken(posted: Posted) -> tuple[object, str, object]:
 def _can_be_stopped(posted: Posted) -> bool:
     if posted.letter.state != "confirmed":
         return posted.letter.state == "pending"
-    return posted.message is not None and posted.message.state in _STOPPABLE
+    message = posted.message
+    return message is not None and message.state in _STOPPABLE and not _is_under_way(posted, message)
+
+
+def _is_under_way(posted: Posted, message: Message) -> bool:
+    """Whether an organiser released the digest that it goes in."""
+    return message.state == "folded" and posted.digest == "released"
 
 
 def _steps(posted: Posted, tone: str) -> Iterable[Step]:

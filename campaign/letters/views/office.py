@@ -17,7 +17,7 @@ from campaign import background, i18n, limits
 from campaign.appeals import queries as appeals
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import office_links, office_queue, wishes
+from campaign.letters import fetching, office_links, office_queue, papers, wishes
 from campaign.letters.office_words import LANGUAGES, words, working_language
 from campaign.letters.views import blueprint
 from campaign.mail import outbox
@@ -61,6 +61,15 @@ def say_as_office(token: str) -> Response:
     return redirect(_here(token, _speak(found), done=step), 303)
 
 
+@blueprint.get("/office/waiting/<token>")
+def fetched(token: str) -> Response:
+    """Everything that waits as one PDF, for who got the mail in the office's mailbox."""
+    found = office_links.read(office_links.FETCH, token) or abort(404)
+    headers = {"Content-Disposition": 'attachment; filename="letters.pdf"'}
+    document = papers.typeset(fetching.paper(found, _speak(found)))
+    return Response(document, mimetype="application/pdf", headers=headers)
+
+
 def _office(token: str) -> Office:
     return office_links.read(office_links.PAGE, token) or abort(404)
 
@@ -87,6 +96,10 @@ def _received(found: Office) -> None:
     wishes.received(found, until=until)
 
 
+def _fetch(found: Office) -> None:
+    fetching.ask(found, _speak(found))
+
+
 def _stop(found: Office) -> None:
     wishes.stop(found)
 
@@ -95,7 +108,12 @@ def _unknown(_found: Office) -> None:
     abort(400)
 
 
-_STEPS: dict[str, Callable[[Office], None]] = {"choose": _choose, "received": _received, "stop": _stop}
+_STEPS: dict[str, Callable[[Office], None]] = {
+    "choose": _choose,
+    "received": _received,
+    "fetch": _fetch,
+    "stop": _stop,
+}
 
 
 def _title(appeal: UUID, language: str) -> str:

@@ -1,0 +1,167 @@
+"""Digests as organisers see and release them: it keeps to itself when one may go, and what becomes of its letters.
+
+A digest gathers for a week (a day, when the appeal is urgent); then a named organiser looks at it and releases it, or
+lets it wait. Its letters follow its message: they end when a mail server has taken it, and gather anew when it came
+to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from campaign.appeals.models import Appeal
+from campaign.appeals.queries import Published
+from campaign.appeals.states import letters_key
+from campaign.db import clock, session
+from campaign.errors import Refused
+from campaign.i18n import day
+from campaign.i18n import gettext as _
+from campaign.letters import gathered, gathering, gating, wishes
+from campaign.letters.gathered import Gathered
+from campaign.letters.models import Digest, Letter
+from campaign.letters.sending import message_key
+from campaign.mail import folding, outbox
+from campaign.mail.models import Message
+from campaign.mail.states import UNDECIDED
+from campaign.offices import queries as offices
+from campaign.offices.models import Office
+from campaign.organisers import audit
+from campaign.organisers.models import Organiser
+
+log = structlog.get_logger()
+KIND = "digest"
+_ARRIVED = ("accepted", "settled")
+
+
+def gathering_now(appeal: Appeal) -> list[Digest]:
+    """The digests of an appeal that gather, the one due first in front."""
+    mine = select(Digest).where(Digest.appeal_id == appeal.id, Digest.state == "gathering")
+    return sorted(session.scalars(mine), key=lambda digest: digest.due_at)
+
+
+def gone(appeal: Appeal) -> Sequence[Digest]:
+    """The digests of an appeal that were released, the latest first."""
+    theirs = select(Digest).where(Digest.appeal_id == appeal.id, Digest.released_at.is_not(None))
+    return session.scalars(theirs.order_by(Digest.released_at.desc())).all()
+
+
+def size(digest: Digest) -> int:
+    """How many letters a digest took along."""
+    counted = select(func.count()).select_from(Letter).where(Letter.digest_id == digest.id)
+    return session.scalars(counted).one()
+
+
+def due_at(digest: Digest) -> datetime:
+    """From when on an organiser may release it: what was said first, or sooner once its appeal is urgent."""
+    if gathering.period(digest.appeal_id, digest.office_id) == gathering.DAILY:
+        return min(digest.due_at, digest.created_at + gathering.DAILY)
+    return digest.due_at
+
+
+def held_now(digest: Digest, published: Published) -> Gathered:
+    """What a digest would say if it went today."""
+    return gathered.of_digest(digest, published.content, offices.today())
+
+
+def release(digest_id: UUID, published: Published, *, by: Organiser) -> None:
+    """Let a digest go, in the organiser's name. Raises Refused when it may not, or holds no letter."""
+    digest = _locked(digest_id)
+    office = session.get_one(Office, digest.office_id)
+    way = gating.passage(published.appeal, office, offices.today())
+    held = held_now(digest, published)
+    _refuse_unless_due(digest, held)
+    if way.held:
+        raise Refused(_("The gate for letters is closed, so nothing can leave."))
+    outbox.enqueue(
+        kind=KIND,
+        subject_id=digest.id,
+        address=way.address,
+        language=held.language,
+        dedupe_key=_key(digest.id),
+        lane=outbox.LETTERS,
+        budget_key=wishes.budget_key(office),
+        pause_keys=[f"appeal:{digest.appeal_id}", letters_key(digest.appeal_id)],
+        capture_only=not way.live,
+    )
+    digest.state, digest.released_at, digest.released_by = "released", func.clock(), by.id
+    said: dict[str, Any] = {"office": office.slug, "letters": len(held.letters)}
+    audit.record("digest.released", f"appeal {published.appeal.slug}", organiser=by, **said)
+    session.commit()
+    log.info("digest.released", digest=str(digest_id), **said)
+
+
+def wait(digest_id: UUID, published: Published, *, by: Organiser) -> None:
+    """Let a digest gather for another period. Raises Refused when it was released."""
+    digest = _locked(digest_id)
+    _refuse_unless_gathering(digest)
+    later = gathering.period(digest.appeal_id, digest.office_id)
+    digest.due_at = func.greatest(Digest.due_at, func.clock()) + later
+    office = session.get_one(Office, digest.office_id)
+    audit.record("digest.postponed", f"appeal {published.appeal.slug}", organiser=by, office=office.slug)
+    session.commit()
+
+
+def settle() -> int:
+    """Let the letters of released digests follow their message; how many digests came to an end."""
+    out = select(Digest, Message).join(Message, Message.subject_id == Digest.id).where(
+        Message.kind == KIND, Digest.state == "released", Message.state.not_in(sorted(UNDECIDED))
+    )  # fmt: skip
+    ended = [(digest, message.state in _ARRIVED) for digest, message in session.execute(out)]
+    for digest, arrived in ended:
+        (_arrived if arrived else _came_to_nothing)(digest)
+        digest.ended_at = func.clock()
+        session.commit()
+    return len(ended)
+
+
+def _arrived(digest: Digest) -> None:
+    digest.state = "delivered"
+    folding.follow(_keys(_letters(digest)), why="its digest was accepted")
+
+
+def _came_to_nothing(digest: Digest) -> None:
+    """Its letters gather anew, for the digest after it."""
+    wishes.alone_with(digest.office_id)
+    digest.state = "failed"
+    session.flush()
+    gathering.gather(_letters(digest), why="its digest came to nothing")
+
+
+def _letters(digest: Digest) -> Sequence[Letter]:
+    return session.scalars(select(Letter).where(Letter.digest_id == digest.id, Letter.state == "confirmed")).all()
+
+
+def _keys(letters: Sequence[Letter]) -> list[str]:
+    return [message_key(letter.id) for letter in letters]
+
+
+def _key(digest: UUID) -> str:
+    return f"{KIND}:{digest}"
+
+
+def _locked(digest_id: UUID) -> Digest:
+    """The digest, alone with its office: no letter joins or leaves it before we commit."""
+    wishes.alone_with(session.get_one(Digest, digest_id).office_id)
+    return session.get_one(Digest, digest_id, with_for_update=True, populate_existing=True)
+
+
+def _refuse_unless_gathering(digest: Digest) -> None:
+    if digest.state != "gathering":
+        raise Refused(_("This digest was released already."))
+
+
+def _refuse_unless_due(digest: Digest, held: Gathered) -> None:
+    _refuse_unless_gathering(digest)
+    wish = wishes.of(digest.office_id)
+    if wish.stopped_at or wish.choice == wishes.NONE:
+        raise Refused(_("This office wants nothing sent to it."))
+    if not held.letters:
+        raise Refused(_("It holds no letter any more."))
+    if due_at(digest) > session.scalars(select(clock())).one():
+        raise Refused(_("It gathers until %(day)s.", day=day(due_at(digest))))
