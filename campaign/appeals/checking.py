@@ -22,7 +22,8 @@ LETTER_WORDS = range(150, 251)
 # A letter must not reveal a signature: whoever signed "counted only" would be named by their own letter.
 SIGNED = re.compile(
     r"\bI(?:['’]ve| have)?(?: \w+)? signed\b|\bmy signature\b|\bj['’]ai(?: \w+)? signé|\bma signature\b"
-    r"|\bhe firmado\b|\bfirmé\b|\bmi firma\b|امضا\s?(?:کرده‌ام|کردم)|امضای من",
+    r"|\bhe firmado\b|\bfirmé\b|\bmi firma\b|امضا\s?(?:کرده‌ام|کردم)|امضای من"
+    r"|توقيعي|لقد وقّعت|\bя (?:\w+ )?подписал|\bмо(?:я подпись|ей подпис)|我(?:已经?|也)?签|我的签名",
     re.IGNORECASE,
 )
 

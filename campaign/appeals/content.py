@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from itertools import dropwhile
 from typing import Any
 
@@ -39,6 +40,9 @@ __all__ = [
     "Signatory",
     "Text",
 ]
+
+_HAN = re.compile("[\u3400-\u9fff]")
+_CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")  # … with its signs
 
 
 class DemandText(Value):
@@ -114,8 +118,9 @@ class Letter(Value):
 
     @property
     def words(self) -> int:
-        """Number of words from opening to closing."""
-        return len(" ".join((self.opening, self.facts, self.request, self.closing)).split())
+        """Number of words from opening to closing; Chinese sets none apart, so two characters are taken for one."""
+        text = " ".join((self.opening, self.facts, self.request, self.closing))
+        return len(_CHINESE.sub(" ", text).split()) + len(_HAN.findall(text)) // 2
 
 
 class Content(Facts):
