@@ -72,7 +72,6 @@ def frame(published: Published, lang: str) -> dict[str, Any]:
         "prose": texts.render,
         "year": i18n.part_of_date(date(content.statement.year, 1, 1), "y"),
         "page_url": _absolute(published, lang),
-        "alternates": [(code, _absolute(published, code)) for code in content.languages],
     }
 
 

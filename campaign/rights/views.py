@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, limits, tokens
 from campaign.appeals import leaving as organisations_leaving
-from campaign.i18n import INTERFACE, SPEECH, best_of, language, speak
+from campaign.i18n import INTERFACE, OWN_NAMES, SPEECH, best_of, language, speak
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
 from campaign.petition import ending as signatures_ending
@@ -34,11 +34,11 @@ def ask(lang: str) -> Page:
     """Ask for the link by mail; the answer is the same whoever asks about whom."""
     form = AskForm(request.form)
     if request.method == "GET":
-        return render_template("rights/ask.html", form=form, asked=False)
+        return render_template("rights/ask.html", form=form, asked=False, languages=_languages("rights.ask"))
     if not limits.allows("20/hour", "mine", limits.visitor()):
         abort(429)
     if not form.validate():
-        return render_template("rights/ask.html", form=form, asked=False), 422
+        return render_template("rights/ask.html", form=form, asked=False, languages=_languages("rights.ask")), 422
     asking.ask(form.address, language=language(), now=datetime.now(UTC))
     background.ring(outbox.BELL)
     return redirect(url_for("rights.asked", lang=lang), 303)
@@ -48,7 +48,8 @@ def ask(lang: str) -> Page:
 def asked(lang: str) -> Page:
     """What happens now, without saying whether anything is held."""
     rehearsal = transports.mode(current_app) == transports.CAPTURE
-    return render_template("rights/ask.html", form=AskForm(), asked=True, rehearsal=rehearsal)
+    links = _languages("rights.asked")
+    return render_template("rights/ask.html", form=AskForm(), asked=True, rehearsal=rehearsal, languages=links)
 
 
 @blueprint.get("/mine/<token>")
@@ -133,3 +134,7 @@ def _back(token: str) -> AnyResponse:
 
 def _language(row: Any) -> str:
     return str(getattr(row, "page_language", None) or row.language)
+
+
+def _languages(endpoint: str) -> list[tuple[str, str, str]]:
+    return [(code, own, url_for(endpoint, lang=code)) for code, own in OWN_NAMES.items()]

@@ -96,6 +96,7 @@ def safety(lang: str, slug: str) -> Response:
 
 def _words(template: str, published: Published, lang: str, **more: object) -> Response:
     told = showing.frame(published, lang) | more
+    told["languages"] = [(c, name, _url(request.endpoint or "", published, c)) for c, name, _show in told["languages"]]
     return cacheable(make_response(render_template(template, **told)), CALM)
 
 
