@@ -52,6 +52,7 @@ def _open_rooms(app: Flask) -> None:
     from campaign.mail.incoming import acting
     from campaign.organisers import mailing as organisers_mailing
     from campaign.organisers import views as organisers
+    from campaign.petition import desk as petition_desk
     from campaign.petition import ending as petition_ending
     from campaign.petition import mails as petition_mails
     from campaign.petition import tasks as petition_tasks
@@ -63,7 +64,8 @@ def _open_rooms(app: Flask) -> None:
     public = (petition, letters, rights, api, health)
     of_mail = (desk_outbox, desk_captured, desk_suppressions)
     of_letters = (letters_desk, digest_desk, overtaken_desk)
-    behind_the_door = (organisers, desk, *of_mail, desk_offices, *of_letters, exports_desk, organisations_desk)
+    of_signatures = (petition_desk, organisations_desk, exports_desk)
+    behind_the_door = (organisers, desk, *of_mail, desk_offices, *of_letters, *of_signatures)
     for room in public + behind_the_door:
         app.register_blueprint(room.blueprint)
     own = {"sign_in": organisers_mailing.sign_in, "mine": rights_asking.draft}
@@ -74,6 +76,7 @@ def _open_rooms(app: Flask) -> None:
     acting.register_listener(app, petition_ending.stop_updates_to)
     background.register(app, mail_tasks.deliver, mail_tasks.sweep, mail_tasks.fetch, mail_tasks.scrub)
     background.register(app, health.heartbeat)
-    background.register(app, petition_tasks.count, petition_tasks.expire, petition_tasks.reconcile)
+    background.register(app, petition_tasks.count, petition_tasks.expire)
+    background.register(app, petition_tasks.reconcile, petition_tasks.decide)
     background.register(app, letters_tasks.expire, letters_tasks.blur, letters_tasks.release, letters_tasks.settle)
     background.register(app, appeals_tasks.expire, rights_tasks.forget_due)

@@ -18,6 +18,7 @@ from campaign.offices import queries as offices
 from campaign.offices.models import Office
 from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
+from campaign.petition.defence import corrections
 from campaign.petition.models import Signature
 from campaign.web import link
 
@@ -83,6 +84,7 @@ def document(published: Published, lang: str, today: date) -> dict[str, Any]:
     words = content.text(lang)
     return {
         "today": today,
+        "corrections": corrections.of(published.appeal),
         "organisations": organisations.by_status(published.appeal),
         "ledger": [_line(demand, words, found, today) for demand in content.demands],
         "cards": [_card(found[slug], words.offices[slug], today) for slug in content.addressees],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from campaign import db
 from campaign.background import task
 from campaign.petition import counting, expiring
+from campaign.petition.defence import carrying_out
 from campaign.petition.models import DecisionRow, Signature
 
 COUNT = "petition.count"
@@ -20,6 +21,12 @@ def count() -> None:
 def expire() -> None:
     """End submissions that waited too long."""
     expiring.expire()
+
+
+@task(carrying_out.BELL, every=20)
+def decide() -> None:
+    """Go on with what organisers decided of many signatures."""
+    carrying_out.carry_out()
 
 
 @task("petition.reconcile", every=6 * 3600)

@@ -1,0 +1,47 @@
+"""What the public is told when the count was corrected: it keeps to itself from how many on, and in which words.
+
+Whoever hides a correction is not believed about the count; so the number and the reason stand on the page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from campaign.appeals.models import Appeal
+from campaign.db import session
+from campaign.i18n import lazy_gettext as _
+from campaign.petition.models import Decision
+
+MORE_THAN = 10  # fewer could point at somebody
+WHY: dict[str, Any] = {
+    "machine": _("they were made by a machine"),
+    "again": _("the same people had signed under several addresses"),
+    "others": _("they were given in the name of people who had not signed"),
+    "rules": _("they broke the rules of this appeal"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """So many signatures were removed from the count on a day, and why; ``undone`` when they were counted again."""
+
+    day: datetime
+    signatures: int
+    why: Any
+    undone: datetime | None
+
+
+def of(appeal: Appeal) -> list[Correction]:
+    """The corrections of an appeal's count that are told, newest first."""
+    told = (
+        select(Decision.ended_at, Decision.counted, Decision.why, Decision.undone_at)
+        .where(Decision.appeal_id == appeal.id, Decision.what == "invalidate", Decision.counted > MORE_THAN)
+        .where(Decision.ended_at.is_not(None))
+        .order_by(Decision.ended_at.desc())
+    )
+    rows = session.execute(told).all()
+    return [Correction(row.ended_at, row.counted, WHY[row.why], row.undone_at) for row in rows]
