@@ -60,7 +60,8 @@ def _digest(mail: Mail, raw: bytes, match: Match | None) -> bytes:
     """The same for a copy that came another way: of its headers only those that no server on the way adds."""
     body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
     about = match.message.id.hex if match else ""
-    whole = f"{about}\0{mail.header('Message-ID')}\0{mail.header('Date')}\0{body.hex()}"
+    own = (mail.header(name) for name in ("Message-ID", "Date", "From", "Subject"))
+    whole = "\0".join([about, *own, body.hex()])
     return vault.current().index(whole, scope="incoming mail")
 
 
