@@ -15,12 +15,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask import current_app
-from sqlalchemy import CTE, ColumnElement, Integer, Interval, Select, bindparam, func, insert, literal_column, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Interval,
+    Select,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from campaign import vault
 from campaign.db import session
-from campaign.mail import transports
+from campaign.mail import crowding, transports
 from campaign.mail.addresses import Address, recorded_domain
 from campaign.mail.models import Message, MessageEvent
 from campaign.mail.moving import CLOCK
@@ -61,16 +73,21 @@ def addressed(
     capture_only: bool = False,
     held: bool = False,
     cap: int | None = None,
+    ever: int | None = None,
+    urgent: bool = False,
 ) -> dict[str, Any]:
     """The parameters of one message, its cause apart: to whom, when, and how it may leave.
 
     ``expires_in`` is 7 days for people, 60 for letters, 14 for updates unless given. A ``held`` one waits to be
     released. With ``cap`` there is no message once so many for people went to this mailbox (all its aliases, all
-    appeals) within 24 hours; requests at the same instant may exceed that by their number.
+    appeals) within 24 hours, nor, with ``ever``, once so many for people were about this subject; requests at the
+    same instant may exceed that by their number. What is capped also waits for room in its domain's hour
+    (``crowding``), unless it is ``urgent``.
     """
     to = Address.parse(address) if isinstance(address, str) else address
     row = uuid4()
     domain = recorded_domain(to.domain)
+    shared = cap is not None and not urgent
     only = capture_only or origin == "demo" or to.reserved
     values = {
         "id": row,
@@ -86,10 +103,12 @@ def addressed(
         "state": State.HELD if held else State.READY,
         "capture_only": only,
         "origin": origin,
-        "not_before": not_before,
+        "not_before": not_before or (crowding.later(to) if shared else None),
         "expires_at": expires_in or EXPIRES_IN[lane],
         "token": b32encode(secrets.token_bytes(10)).decode().lower(),
         "cap": cap,
+        "ever": ever,
+        "domain_most": crowding.most(to) if shared else None,
     }
     return {f"mail_{name}": value for name, value in values.items()}
 
@@ -109,11 +128,11 @@ def _alone(capped: bool) -> Select[Any]:
 
 def _inserted(cause: Sequence[ColumnElement[Any]], capped: bool) -> CTE:
     given = {name: _given(name) for name in _ADDRESSED}
-    given["not_before"] = func.coalesce(given["not_before"], CLOCK)
+    given["not_before"] = (crowding.not_before if capped else _now_or)(given["not_before"])
     given["expires_at"] = CLOCK + bindparam("mail_expires_at", type_=Interval)
     row = select(*cause, *given.values())
     if capped:
-        row = row.where(_sent_today() < bindparam("mail_cap", type_=Integer))
+        row = row.where(_sent_today() < bindparam("mail_cap", type_=Integer), _is_new_enough(cause[1]))
     added = (
         upsert(Message)
         .from_select([*_CAUSED, *given], row)
@@ -130,7 +149,20 @@ def _given(name: str) -> ColumnElement[Any]:
     return bindparam(f"mail_{name}", type_=_message[name].type)
 
 
+def _now_or(asked: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(asked, CLOCK)
+
+
+def _is_new_enough(subject_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    ever = bindparam("mail_ever", type_=Integer)
+    about = select(func.count()).where(_message.subject_id == subject_id, _to_people())
+    return or_(ever.is_(None), about.scalar_subquery() < ever)
+
+
+def _to_people() -> ColumnElement[bool]:
+    return _message.lane == literal_column(str(int(PEOPLE)))
+
+
 def _sent_today() -> Any:
-    to_people = _message.lane == literal_column(str(int(PEOPLE)))
-    today = (_message.mailbox_index == _given("mailbox_index"), to_people, _message.created_at > CLOCK - _DAY)
+    today = (_message.mailbox_index == _given("mailbox_index"), _to_people(), _message.created_at > CLOCK - _DAY)
     return select(func.count()).where(*today).scalar_subquery()

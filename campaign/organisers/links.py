@@ -46,6 +46,7 @@ def send(address: Address, *, language: str) -> None:
         dedupe_key=f"sign_in:{link.id}",
         expires_in=MAILED,
         cap=_A_DAY,
+        urgent=True,  # a flood of mail to the domain of an organiser must not keep them from the desk
     )
     session.commit()
 

@@ -26,6 +26,7 @@ from campaign.petition.taking import OPEN as OPEN
 
 log = structlog.get_logger()
 A_DAY = 5  # mails to one address within 24 hours, across appeals, whoever asks
+EVER = 5  # mails about one signature, whoever asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def sign(
         pause_keys=(f"appeal:{appeal.id}",),
         origin=origin,
         cap=A_DAY,
+        ever=EVER,
     )
     row |= {"domain": mail["mail_recipient_domain"], "network": network}
     seen = {"at_risk": appeal.country_at_risk, "day": f"{now:%Y%m%d}"}
