@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from campaign.db import session
 from campaign.embedded import Servers
@@ -197,6 +198,7 @@ def test_two_worker_processes_respect_one_budget(
     offices = [f"o{n}" for n in range(40)]
     for office in offices:
         letters(3, office=office, domain=f"{office}.internal")
+    budgets(*offices)
     geneva(f"{MONDAY} 12:00")
     environment = os.environ | {
         "DATA_DIR": str(app.config["DATA_DIR"]),
@@ -218,6 +220,58 @@ def test_two_worker_processes_respect_one_budget(
         worker.stdin.flush()
     taken = [worker.communicate(timeout=60)[0].split() for worker in workers]
     assert Counter(taken[0] + taken[1]) == Counter(f"office:{office}" for office in offices)
+
+
+def budgets(*offices: str) -> None:
+    """The rows that a first claim would make, so that nothing but their locks keeps two claims apart."""
+    for office in offices:
+        pacing.set_budget(f"office:{office}")
+        pacing.set_budget(f"domain:{recorded_domain(f'{office}.internal')}")
+    session.commit()
+
+
+def test_a_budget_that_another_claim_holds_is_passed_over(
+    letters: Callable[..., list[UUID]], app: Flask, geneva: Clock
+) -> None:
+    for office in ("held", "free"):
+        letters(1, office=office, domain=f"{office}.internal")
+    budgets("held", "free")
+    geneva(f"{MONDAY} 12:00")
+    for key in ("office:held", f"domain:{recorded_domain('held.internal')}"):
+        with app.extensions["engine"].begin() as another:
+            another.execute(select(Budget.key).where(Budget.key == key).with_for_update())
+            taken = {claim.message.budget_key for claim in claiming.claim(LETTERS, transports.LIVE, 10)}
+            assert "office:held" not in taken
+    assert [c.message.budget_key for c in claiming.claim(LETTERS, transports.LIVE, 10)] == ["office:held"]
+
+
+def test_what_another_claim_took_just_before_the_lock_counts(
+    letters: Callable[..., list[UUID]], post: Post, app: Flask, geneva: Clock
+) -> None:
+    letters(1, office="o", domain="o.internal")
+    post.letter("letter:elsewhere", to="o@p.internal", budget_key="office:o")  # its domain is free all the while
+    budgets("o", "p")
+    geneva(f"{MONDAY} 12:00")
+    taken: list[int] = []
+    came: list[bool] = []
+
+    def claim() -> None:
+        with app.app_context():
+            taken.append(len(claiming.claim(LETTERS, transports.LIVE, 10)))
+
+    def other_first(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM budget" in statement and "FOR UPDATE" in statement and not came:
+            came.append(True)
+            other = threading.Thread(target=claim)
+            other.start()
+            other.join()
+
+    event.listen(app.extensions["engine"], "before_cursor_execute", other_first)
+    try:
+        claim()
+    finally:
+        event.remove(app.extensions["engine"], "before_cursor_execute", other_first)
+    assert taken == [1, 0]
 
 
 def test_a_lease_that_lapses_unsent_costs_nothing(
