@@ -36,6 +36,7 @@ Mails = Callable[[], list[Path]]
 Move = Callable[[timedelta], None]
 DESK = f"/desk/appeals/{SLUG}/digests"
 WEEK = timedelta(days=7, minutes=1)
+LINK = "http://127.0.0.1:8000/office/x"
 MARKUP = ['#panic("x")', '#read("/etc/passwd")', "]] #{ \\", "$ x $ *b* _", "@a <b>", "#let text = 1"]
 
 
@@ -310,7 +311,7 @@ def test_what_is_fetched_names_nobody_who_would_go_unnamed(gathered: UUID, clien
 @settings(max_examples=40, deadline=None)
 @given(words=st.text(max_size=300) | st.sampled_from(MARKUP))
 def test_whatever_somebody_wrote_is_text(words: str) -> None:
-    paper = Paper("en", words, words, ((words, words),), (Section(words, (Block(words, words),)),), words, words[:20])
+    paper = Paper("en", words, words, ((words, words),), (Section(words, (Block(words, words),)),), words, LINK)
     assert papers.typeset(paper)[:5] == b"%PDF-"
 
 

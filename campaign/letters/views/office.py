@@ -119,7 +119,7 @@ _STEPS: dict[str, Callable[[Office], None]] = {
 def _title(appeal: UUID, language: str) -> str:
     found = appeals.published(session.get_one(Appeal, appeal).slug) or abort(410)
     spoken = language if language in found.content.languages else found.content.languages[0]
-    return found.content.text(spoken).title
+    return found.content.text(spoken).short_title
 
 
 def _languages(found: Office, token: str) -> list[tuple[str, str, str]]:
