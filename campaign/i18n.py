@@ -50,7 +50,7 @@ def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
     app.jinja_env.filters |= {"number": number, "day": day, "year": year, "country": country_name}
-    app.context_processor(lambda: {"lang": language(), "dir": direction(language())})
+    app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
 
 
 def language() -> str:
@@ -84,6 +84,11 @@ def speaking(code: str) -> Iterator[None]:
 def direction(code: str) -> str:
     """``rtl`` or ``ltr``, as HTML's dir attribute takes it."""
     return "rtl" if code in _RIGHT_TO_LEFT else "ltr"
+
+
+def full_stop(code: str | None = None) -> str:
+    """What ends a sentence that a template puts together."""
+    return "。" if (code or language()) == "zh" else "."
 
 
 def number(value: int, code: str | None = None) -> str:
