@@ -260,7 +260,7 @@ def test_what_another_claim_took_just_before_the_lock_counts(
             taken.append(len(claiming.claim(LETTERS, transports.LIVE, 10)))
 
     def other_first(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if "FROM budget" in statement and "FOR UPDATE" in statement and not came:
+        if statement.startswith("SELECT budget.key") and "FOR UPDATE" in statement and not came:
             came.append(True)
             other = threading.Thread(target=claim)
             other.start()
