@@ -14,8 +14,11 @@ from sqlalchemy import text
 
 from campaign import limits
 from campaign.db import session
+from campaign.mail.addresses import recorded_domain
+from campaign.organisers import accounts
 from campaign.petition import expiring
-from campaign.petition.defence import crowds, scoring
+from campaign.petition.defence import carrying_out, crowds, deciding, scoring, trusting
+from campaign.petition.defence.selecting import Selection
 from campaign.petition.defence.weights import HELD_FROM, SIGNALS, words
 from tests.cast import a_signature, a_signer, an_appeal, the_appeal
 from tests.cast import sign as sign_as
@@ -81,6 +84,30 @@ def test_a_small_domain_that_is_known_is_not(context: Flask, monkeypatch: pytest
     monkeypatch.setattr(crowds.time, "time", lambda: two_days_on)
     several = names()
     assert not any(look(next(several), f"p{n}@university.example", network=f"n{n}") for n in range(60))
+
+
+def test_what_an_organiser_let_count_is_not_held_for_that_again(context: Flask) -> None:
+    appeal, wording = an_appeal()
+    several = names()
+
+    def comes(n: int) -> list[str]:
+        return look(next(several), f"p{n}@university.example", appeal_id=appeal.id, network=f"n{n}")
+
+    assert comes_last(comes, 30) == ["domain_new", "domain_hour", "domain_flood"]
+    domain = recorded_domain("university.example")
+    a_signature(appeal, wording, held_at=text("clock()"), domain=domain)
+    released = deciding.decide(appeal, Selection(domain=domain), what="release", by=accounts.add("olga@example.org"))
+    trusting._known.clear()
+    assert comes_last(comes, 30) == []
+    assert look("Qqqqq", "eve@mailinator.com", appeal_id=appeal.id) != []
+    carrying_out.carry_out()
+    deciding.undo(released, appeal=appeal, by=accounts.add("olga@example.org"))
+    trusting._known.clear()
+    assert comes_last(comes, 30) != []
+
+
+def comes_last(comes: Callable[[int], list[str]], number: int) -> list[str]:
+    return [comes(n) for n in range(number)][-1]
 
 
 def test_one_name_again_and_again_is_seen_under_any_spelling(context: Flask) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from campaign import background, limits, tokens
+from campaign import background, tokens
 from campaign.i18n import country_name
 from campaign.i18n import gettext as _
 from campaign.i18n import lazy_gettext as later
@@ -27,10 +27,8 @@ from campaign.offices import addressing
 from campaign.web import cacheable
 
 _FOR = 60  # seconds that a shared cache may keep an empty form
-_RATE = "30/hour"  # letters that one visitor may ask us to send
 _OLD = later("This page was open for more than a day. Nothing you typed is lost: check it and go on.")
 _TOO_LARGE = later("This letter is too long for one mail. Please shorten your own words.")
-_TOO_MANY = later("These were many letters in a short time. Please send this one in an hour.")
 _UNSAID = later("Choose how the letter should go")
 
 
@@ -81,16 +79,14 @@ def _send(place: Place, form: LetterForm) -> AnyResponse:
 
 def _pass_on(place: Place, form: LetterForm, agreed: UUID) -> AnyResponse:
     """Keep the letter, ask for confirmation, and go on to the next one."""
-    if not limits.allows(_RATE, "letter", limits.visitor()):
-        return _again(place, form, _TOO_MANY, 429)
     form.submission.data = filling.submission_token(_keep(place, form, agreed))
     background.ring(outbox.BELL)
     return _onwards(place, form)
 
 
-def _again(place: Place, form: LetterForm, why: Any, status: int = 422) -> Response:
+def _again(place: Place, form: LetterForm, why: Any) -> Response:
     form.refuse(str(why))
-    return _compose(place, form, status)
+    return _compose(place, form, 422)
 
 
 def _keep(place: Place, form: LetterForm, wording_id: UUID) -> UUID:

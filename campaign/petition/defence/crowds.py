@@ -47,7 +47,7 @@ def reasons(appeal_id: UUID, who: Mapping[str, str]) -> list[str]:
         log.warning("defence.open", error=type(error).__name__)
         return []
     crowded = [code for (code, signal), n in zip(counted.items(), counts, strict=True) if n > signal.most]
-    return [code for code in crowded if code != NEW or now - known_since < DAY]
+    return [code for code in crowded if code not in NEW or now - known_since < DAY]
 
 
 def _key(appeal_id: UUID, signal: Signal, who: str, now: int) -> str:

@@ -16,6 +16,7 @@ from campaign.appeals.names import folded
 from campaign.mail.addresses import recorded_domain
 from campaign.mail.providers import LARGE
 from campaign.petition.defence import crowds
+from campaign.petition.defence.trusting import trusted
 from campaign.petition.defence.weights import HELD_FROM, SIGNALS
 from campaign.petition.signing import Signer
 
@@ -32,7 +33,9 @@ def reasons_to_hold(
     everybody's; ``browser``: whether it said of itself what browsers say.
     """
     seen = [*_seen_in(signer, trapped=trapped, browser=browser or onion)]
-    seen += crowds.reasons(appeal_id, _who(signer, "onion" if onion else "network", network))
+    who = _who(signer, "onion" if onion else "network", network)
+    known = trusted(appeal_id)
+    seen += crowds.reasons(appeal_id, {kind: one for kind, one in who.items() if one not in known})
     return seen if sum(SIGNALS[code].weight for code in seen) >= HELD_FROM else []
 
 

@@ -1,7 +1,8 @@
 """What makes a signature wait for a look: every signal, what it weighs, and how the desk says it.
 
 Nothing here refuses anybody. People behind one office, camp, VPN or Tor exit are our users, and a small domain may
-be a university: so no count of a crowd reaches ``HELD_FROM`` alone, unless it is as large as no office is.
+be a university: so no single sign reaches ``HELD_FROM`` but the trap, a crowd only where it is as large as no office
+is or has nothing but strangers, and what an organiser lets count once (``trusting``) is not held for that again.
 """
 
 from __future__ import annotations
@@ -40,9 +41,12 @@ SIGNALS: dict[str, Signal] = {
     "onion_hour": Signal(40, _("more than 600 by the onion address within an hour"), "onion", 600, HOUR),
     "domain_new": Signal(60, _("a mail domain that nobody knew a day ago, and more than 5 of it"), "domain", 5, DAY),
     "domain_hour": Signal(50, _("more than 15 of one small mail domain within an hour"), "domain", 15, HOUR),
+    "domain_flood": Signal(
+        40, _("a mail domain that nobody knew a day ago, and more than 20 of it"), "domain", 20, DAY
+    ),
     "domain_day": Signal(30, _("more than 100 of one small mail domain within a day"), "domain", 100, DAY),
 }
-NEW = "domain_new"  # counts only while the domain is younger than a day
+NEW = {"domain_new", "domain_flood"}  # while the domain is younger than a day
 
 
 def words(code: str) -> str:
