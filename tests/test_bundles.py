@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from campaign import db
+from campaign import db, i18n
 from campaign.appeals import versions, wording
 from campaign.appeals.bundles import BundleRefused, read
 from campaign.appeals.content import Content, EcosocStatus
@@ -73,7 +73,7 @@ def load(context: Flask, bundle: Path) -> Callable[[], Loaded]:
 
 def test_it_works() -> None:
     content = content_of(BUNDLE)
-    assert content.languages == ("en", "fr", "fa")
+    assert content.languages == i18n.INTERFACE
     assert content.is_demonstration
     assert [demand.status for demand in content.demands] == [
         "open", "overtaken_in_part", "open", "partly_met", "open",
@@ -84,7 +84,7 @@ def test_it_works() -> None:
     ]  # fmt: skip
     assert list(content.signatories_by_status()) == list(EcosocStatus)
     assert {*content.letters} == set(ADDRESSEES)
-    assert all({*found} == {"en", "fr", "es", "fa"} for found in content.letters.values())
+    assert all({*found} == {*i18n.INTERFACE} for found in content.letters.values())
     assert "2020" in content.text("en").not_reviewed
     assert content.text("fa").demands["justice"].asks_now is None
 
@@ -113,7 +113,9 @@ def test_no_letter_names_a_party_a_person_or_a_signature() -> None:
 
 
 def test_the_number_of_the_republication_stays_with_it() -> None:
-    for language, number in (("en", "30,000"), ("fr", "30\u202f000"), ("fa", "۳۰٬۰۰۰")):
+    written = {"fr": "30\u202f000", "es": "30.000", "ar": "٣٠٬٠٠٠", "fa": "۳۰٬۰۰۰", "ru": "30\u00a0000"}
+    for language in i18n.INTERFACE:
+        number = written.get(language, "30,000")
         text = content_of(BUNDLE).text(language)
         assert number in text.statement.body
         assert number not in text.model_copy(update={"statement": None}).model_dump_json(warnings=False)
@@ -292,8 +294,8 @@ def test_loading_makes_a_demonstration(load: Callable[[], Loaded]) -> None:
     assert "the publisher of this appeal (nobody is named yet)" in agreed.text
     assert "((" not in agreed.text
     kept = db.session.execute(select(ConsentWording.purpose, ConsentWording.language, ConsentWording.version)).all()
-    assert {*map(tuple, kept)} == {(p, code, 1) for p in wording.PURPOSES for code in ("en", "fa", "fr")}
-    assert len(kept) == 3 * len(wording.PURPOSES)
+    assert {*map(tuple, kept)} == {(p, code, 1) for p in wording.PURPOSES for code in i18n.INTERFACE}
+    assert len(kept) == len(i18n.INTERFACE) * len(wording.PURPOSES)
 
 
 def test_loading_twice_changes_nothing(load: Callable[[], Loaded]) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from campaign import i18n
 from campaign.appeals import versions
 from campaign.appeals.content import Content
 from campaign.appeals.models import Appeal, AppealVersion
@@ -18,7 +19,7 @@ from campaign.petition import counting
 from campaign.petition.showing import about
 from tests.cast import PAGE, SLUG, a_signature, sign, the_appeal
 
-LANGUAGES = ("en", "fr", "fa")
+LANGUAGES = i18n.INTERFACE
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_it_works(client: FlaskClient, appeal: Appeal, lang: str) -> None:
         assert office["name"] in words
     names = [signatory["name"] for signatory in version.content["signatories"]]
     assert sorted(map(words.index, names)) == list(map(words.index, names))
-    assert f'<html lang="{lang}" dir="{"rtl" if lang == "fa" else "ltr"}">' in page.text
+    assert f'<html lang="{lang}" dir="{i18n.direction(lang)}">' in page.text
 
 
 def test_it_is_the_same_for_everybody_and_asks_nobody_else(client: FlaskClient) -> None:
@@ -126,13 +127,13 @@ def test_the_form_is_as_promised(client: FlaskClient) -> None:
 
 def test_languages_have_their_own_names(client: FlaskClient) -> None:
     page = client.get(f"/fa/{SLUG}").text
-    for code, own in (("en", "English"), ("fr", "Français"), ("fa", "فارسی")):
+    for code, own in i18n.OWN_NAMES.items():
         assert re.search(rf'<a href="/{code}/{SLUG}" lang="{code}" hreflang="{code}"[^>]*>{own}</a>', page)
         assert f'<link rel="alternate" hreflang="{code}" href="http://127.0.0.1:8000/{code}/{SLUG}">' in page
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"), [("fa-IR,fa;q=0.9,en;q=0.5", "fa"), ("fr", "fr"), ("xx", "en"), ("", "en")]
+    ("asked", "answered"), [("fa-IR,fa;q=0.9,en;q=0.5", "fa"), ("fr", "fr"), ("zh-CN,zh;q=0.9", "zh"), ("es-MX", "es"), ("xx", "en"), ("", "en")]
 )
 def test_the_front_door_leads_to_the_only_appeal(client: FlaskClient, asked: str, answered: str) -> None:
     answer = client.get("/", headers={"Accept-Language": asked})
