@@ -38,28 +38,10 @@ HOUR = 3600
 OFFICE = "198.51.100.7"  # behind which a tenth of the honest sit
 SOCIETY = "society.example"  # whose people sign on its day, as nobody knew before
 GIVEN = [
-    "Ali",
-    "Ana",
-    "Anna",
-    "Bob",
-    "Chloé",
-    "Dina",
-    "Elif",
-    "Emma",
-    "Farid",
-    "Hana",
-    "Ingrid",
-    "Ivan",
-    "Jan",
-    "José",
-    "Lina",
-    "Leila",
-    "Maria",
-    "Mehdi",
-    "Mina",
-    "Nora",
+    *("Ali", "Ana", "Anna", "Bob", "Chloé", "Dina", "Elif", "Emma", "Farid", "Hana"),
+    *("Ingrid", "Ivan", "Jan", "José", "Leila", "Lina", "Maria", "Mehdi", "Mina", "Nora"),
 ]
-_SYLLABLES = ["ka", "mi", "ro", "ta", "len", "ber", "sa", "ni", "der", "vin", "go", "pal"]
+_SYLLABLES = ("ka", "mi", "ro", "ta", "len", "ber", "sa", "ni", "der", "vin", "go", "pal")
 FAMILY = [f"{a}{b}{c}".title() for a, b, c in product(_SYLLABLES, repeat=3)]
 BROWSER = {"Sec-Fetch-Site": "same-origin"}
 
