@@ -154,9 +154,13 @@ def test_what_is_not_public_is_not_found(client: FlaskClient, path: str, code: i
 
 
 @pytest.mark.parametrize("page", ["", "/data", "/case", "/safety"])
-def test_a_language_it_does_not_have_leads_to_one_it_has(client: FlaskClient, page: str) -> None:
-    answer = client.get(f"/ru/{SLUG}{page}")
-    assert (answer.status_code, answer.location) == (302, f"{PAGE}{page}")
+def test_a_language_it_does_not_have_leads_to_one_it_has(client: FlaskClient, appeal: Appeal, page: str) -> None:
+    content = versions.newest(session, appeal)
+    fewer = {"slug": "in-two", "languages": ("fr", "en"), "texts": {c: content.texts[c] for c in ("fr", "en")}}
+    versions.publish(session, content.model_copy(update=fewer)).state = "demonstration"
+    session.commit()
+    answer = client.get(f"/ru/in-two{page}")
+    assert (answer.status_code, answer.location) == (302, f"/fr/in-two{page}")
 
 
 def test_the_count_and_its_milestone(client: FlaskClient, appeal: Appeal) -> None:

@@ -37,7 +37,7 @@ class CountryField(SelectField):  # type: ignore[misc] # WTForms ships no types
     def pre_validate(self, form: Form) -> None:
         """Only what was offered."""
         if self.data not in self._codes:
-            raise ValidationError(self.gettext("Not a valid choice."))
+            raise ValidationError(_("Not a valid choice."))
 
 
 def _offered(language: str) -> list[tuple[str, str]]:
