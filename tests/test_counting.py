@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from campaign.appeals.models import Appeal
 from campaign.db import engine, session
@@ -76,6 +77,27 @@ def test_a_folder_that_dies_changes_nothing(appeal: Appeal, wording: UUID) -> No
     assert folded(appeal) == 0
     counting.fold()
     assert folded(appeal) == 3
+
+
+def test_of_two_that_count_at_once_one_is_killed_half_way(appeal: Appeal, wording: UUID) -> None:
+    for _ in range(5):
+        a_signature(appeal, wording)
+    with engine().connect() as victim:
+        victim.execute(counting._FOLD)
+        a_signature(appeal, wording, country="FR")
+        counting.fold()  # passes over what the other holds
+        assert folded(appeal) == 1
+        assert counting.tally(appeal.id).by_country == {"DE": 5, "FR": 1}
+        pid = victim.scalar(text("SELECT pg_backend_pid()"))
+        session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        session.commit()
+        with pytest.raises(OperationalError):
+            victim.commit() or victim.execute(text("SELECT 1"))
+        victim.invalidate()
+    assert counting.tally(appeal.id).total == 6
+    while counting.fold():
+        pass
+    assert (folded(appeal), counting.reconcile()) == (6, 0)
 
 
 def test_folding_beside_folding_and_signing_stays_exact(app: Flask, appeal: Appeal, wording: UUID) -> None:

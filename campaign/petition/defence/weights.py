@@ -1,8 +1,8 @@
 """What makes a signature wait for a look: every signal, what it weighs, and how the desk says it.
 
-Nothing here refuses anybody. People behind one office, camp, VPN or Tor exit are our users, and a small domain may
-be a university: so no single sign reaches ``HELD_FROM`` but the trap, a crowd only where it is as large as no office
-is or has nothing but strangers, and what an organiser lets count once (``trusting``) is not held for that again.
+Nothing here refuses anybody. People behind one office, camp, VPN or Tor exit are our users, and a small domain may be
+a university. So no signal but the trap is enough alone; a crowd is held only where it is larger than an office, or
+made of strangers; and what an organiser lets count once (``trusting``) is not held for being a crowd again.
 """
 
 from __future__ import annotations
