@@ -142,7 +142,9 @@ def test_the_front_door_leads_to_the_only_appeal(client: FlaskClient, asked: str
 
 
 def test_the_front_door_lists_what_is_public(context: Flask) -> None:
-    assert "no appeal here" in context.test_client().get("/").text
+    visitor = context.test_client()
+    assert visitor.get("/", headers={"Accept-Language": "fr"}).location == "/fr"
+    assert "no appeal here" in visitor.get("/en").text
 
 
 @pytest.mark.parametrize(

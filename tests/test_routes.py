@@ -51,7 +51,7 @@ PUBLIC = {
     "static", "robots.txt", "favicon.ico", "petition.show", "petition.data", "petition.case", "petition.safety",
     "petition.organisations_of", "letters.choose", "letters.write", "api.listing", "api.appeal",
 }  # fmt: skip
-REDIRECTS = {"petition.home", "petition.to_the_form", "rights.any_language"}
+REDIRECTS = {"petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
 OFFICE_PAGES = (
     "office", "enter_address", "check_address", "retire_address", "enter_holder", "confirm_holder", "correct_dates",
     "undo",

@@ -26,7 +26,7 @@ from campaign.letters import gathered, gathering, gating, wishes
 from campaign.letters.gathered import Gathered
 from campaign.letters.models import Digest, Letter
 from campaign.letters.sending import message_key
-from campaign.mail import folding, outbox
+from campaign.mail import folding, outbox, pacing
 from campaign.mail.models import Message
 from campaign.mail.states import UNDECIDED
 from campaign.offices import queries as offices
@@ -85,7 +85,7 @@ def release(digest_id: UUID, published: Published, *, by: Organiser) -> None:
         language=held.language,
         dedupe_key=_key(digest.id),
         lane=outbox.LETTERS,
-        budget_key=wishes.budget_key(office),
+        budget_key=pacing.office_key(office.slug),
         pause_keys=[f"appeal:{digest.appeal_id}", letters_key(digest.appeal_id)],
         capture_only=not way.live,
     )

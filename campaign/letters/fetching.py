@@ -9,12 +9,12 @@ from campaign.appeals import queries as appeals
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.i18n import number
-from campaign.letters import composing, office_links, office_queue, wishes
+from campaign.letters import composing, office_links, office_queue
 from campaign.letters.models import Letter
 from campaign.letters.office_words import words
 from campaign.letters.papers import Block, Paper, Section
 from campaign.letters.records import opened
-from campaign.mail import outbox
+from campaign.mail import outbox, pacing
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft
 from campaign.mail.transports import LIVE
@@ -33,7 +33,7 @@ def ask(office: Office, language: str) -> bool:
     It leaves this machine only when letters to this office do.
     """
     today = offices.today()
-    theirs = Message.budget_key == wishes.budget_key(office), Message.mode == LIVE
+    theirs = Message.budget_key == pacing.office_key(office.slug), Message.mode == LIVE
     goes_out = select(Message.id).where(*theirs).limit(1)
     added = outbox.enqueue(
         kind=KIND,

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from campaign.db import session
 from campaign.letters import comparing, gathering, sending, wishes
 from campaign.letters.models import Letter
-from campaign.mail import folding
+from campaign.mail import folding, pacing
 from campaign.offices.models import Office
 
 
@@ -27,7 +27,7 @@ def route(letter_id: UUID) -> None:
     sending.hand_over(letter_id)
     wish = wishes.of(letter.office_id)
     if wish.stopped_at:
-        folding.decline(wishes.budget_key(session.get_one(Office, letter.office_id)), why=wishes.OBJECTED)
+        folding.decline(pacing.office_key(session.get_one(Office, letter.office_id).slug), why=wishes.OBJECTED)
     elif not wish.wants_single_letters:
         gathering.gather([letter], why="its office does not want single letters")
     elif comparing.folds(letter.own_words, percent):

@@ -53,7 +53,7 @@ def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:
     """Send each letter, a weekly digest or nothing from now on; ``by`` an organiser in its name, or the office."""
     alone_with(office.id)
     _keep(office, choice=choice, chosen_at=clock(), stopped_at=None)
-    pacing.set_budget(budget_key(office), mode=choice, blocked=None)
+    pacing.set_budget(pacing.office_key(office.slug), mode=choice, blocked=None)
     if choice == EACH:
         gathering.scatter(office.id, why="the office wants each letter")
     else:
@@ -66,8 +66,8 @@ def stop(office: Office) -> int:
     """The office objects: end what waits for it, take no new letters; how many were ended."""
     alone_with(office.id)
     _keep(office, stopped_at=clock())
-    pacing.set_budget(budget_key(office), blocked=OBJECTED)
-    ended = folding.decline(budget_key(office), why=OBJECTED)
+    pacing.set_budget(pacing.office_key(office.slug), blocked=OBJECTED)
+    ended = folding.decline(pacing.office_key(office.slug), why=OBJECTED)
     _note("office.objected", office, None, letters=ended)
     session.commit()
     return ended
@@ -76,7 +76,7 @@ def stop(office: Office) -> int:
 def received(office: Office, *, until: datetime) -> int:
     """The office has what was sent until then: its writers see the day; how many letters that are."""
     arrived = select(Message.subject_id).where(
-        Message.budget_key == budget_key(office),
+        Message.budget_key == pacing.office_key(office.slug),
         Message.kind == "letter",
         Message.state.in_(_SENT),
         Message.changed_at <= until,
@@ -98,11 +98,6 @@ def replace_link(office: Office, *, by: Organiser) -> None:
 def alone_with(office: UUID) -> None:
     """Let nobody else confirm a letter to this office, or say what it wishes, until the transaction ends."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"office {office}", 0))))
-
-
-def budget_key(office: Office) -> str:
-    """By which the outbox knows an office."""
-    return f"office:{office.slug}"
 
 
 def _keep(office: Office, **values: object) -> None:

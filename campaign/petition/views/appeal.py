@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -31,14 +31,20 @@ SPEECH = f"{i18n.SPEECH}/<slug>"
 
 @blueprint.get("/")
 def home() -> str | AnyResponse:
-    """The list of appeals; with a single one, that appeal in the browser's language."""
+    """The first page in the browser's language; with a single appeal, that appeal."""
     published = queries.listing()
-    if len(published) != 1:
-        return render_template("petition/home.html", published=published)
-    only = published[0]
-    answer = redirect(_url("petition.show", only, best_of(only.content.languages)))
+    spoken = published[0].content.languages if len(published) == 1 else i18n.INTERFACE
+    answer = redirect(_first(published, best_of(spoken)) or url_for("petition.home_in", lang=best_of(spoken)))
     answer.headers["Vary"] = "Accept-Language"
     return answer
+
+
+@blueprint.get(i18n.SPEECH)
+def home_in(lang: str) -> str | AnyResponse:
+    """The list of appeals; with a single one, that appeal."""
+    published = queries.listing()
+    only = _first(published, lang)
+    return redirect(only) if only else render_template("petition/home.html", published=published)
 
 
 @blueprint.get(SPEECH)
@@ -96,7 +102,8 @@ def safety(lang: str, slug: str) -> Response:
 
 def _words(template: str, published: Published, lang: str, **more: object) -> Response:
     told = showing.frame(published, lang) | more
-    told["languages"] = [(c, name, _url(request.endpoint or "", published, c)) for c, name, _show in told["languages"]]
+    here = request.endpoint or ""
+    told["languages"] = [(code, name, _url(here, published, code)) for code, name, _show in told["languages"]]
     return cacheable(make_response(render_template(template, **told)), CALM)
 
 
@@ -148,6 +155,11 @@ def published_or_404(lang: str, slug: str, find: Find = queries.published) -> Pu
     if lang not in found.content.languages:
         abort(redirect(_url(request.endpoint or "", found, found.content.languages[0])))
     return found
+
+
+def _first(published: Sequence[Published], lang: str) -> str:
+    """The address of the only appeal there is; empty when there is a choice, or none."""
+    return _url("petition.show", published[0], lang) if len(published) == 1 else ""
 
 
 def _url(endpoint: str, published: Published, lang: str) -> str:
