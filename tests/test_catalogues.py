@@ -190,7 +190,9 @@ def test_chinese_signs_are_full_width_and_stand_without_spaces() -> None:
 
 
 def test_spanish_questions_open_and_quotes_are_of_one_kind() -> None:
-    assert [text for text in texts("es") if text.count("¿") != text.count("?") or text.count("¡") != text.count("!")] == []
+    assert [
+        text for text in texts("es") if text.count("¿") != text.count("?") or text.count("¡") != text.count("!")
+    ] == []
     assert [text for text in texts("es") if re.search(r"[\"“”]|\.\.\.|(?<=\w)'|\s[;:?!]", text)] == []
 
 

@@ -63,7 +63,9 @@ def test_it_works(appeal: Appeal, client: FlaskClient, english: list[str], langu
 
 
 @each_language
-def test_what_is_missing_is_told_in_it(appeal: Appeal, client: FlaskClient, english: list[str], language: str) -> None:
+def test_what_is_missing_is_told_in_it(
+    appeal: Appeal, client: FlaskClient, english: list[str], language: str
+) -> None:
     answer = client.post(f"/{language}/{SLUG}/sign", data={"name": "", "email": "alice", "visibility": "counted"})
     assert answer.status_code == 422
     assert [sentence for sentence in english if sentence in words_of(answer.text)] == []

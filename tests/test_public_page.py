@@ -133,7 +133,15 @@ def test_languages_have_their_own_names(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered"), [("fa-IR,fa;q=0.9,en;q=0.5", "fa"), ("fr", "fr"), ("zh-CN,zh;q=0.9", "zh"), ("es-MX", "es"), ("xx", "en"), ("", "en")]
+    ("asked", "answered"),
+    [
+        ("fa-IR,fa;q=0.9,en;q=0.5", "fa"),
+        ("fr", "fr"),
+        ("zh-CN,zh;q=0.9", "zh"),
+        ("es-MX", "es"),
+        ("xx", "en"),
+        ("", "en"),
+    ],
 )
 def test_the_front_door_leads_to_the_only_appeal(client: FlaskClient, asked: str, answered: str) -> None:
     answer = client.get("/", headers={"Accept-Language": asked})
