@@ -169,7 +169,7 @@ def test_offices_behind_one_domain_share_its_budget(
     for office in offices:
         letters(6, office=office)
     letters(6, office="elsewhere", domain="noise.internal")
-    for minutes in range(5, 8 * 60, 15):
+    for minutes in (*range(5, 8 * 60, 5), 8 * 60 - 1):  # looking seldom, the day's last turn would slip past closing
         geneva(f"{datetime.fromisoformat(f'{MONDAY} 09:00') + timedelta(minutes=minutes)}")
         post.drain()
     sent = [left(office) for office in offices]
