@@ -166,6 +166,7 @@ def upgrade(url: str) -> None:
     """Bring the schema to the newest revision, once, whoever else tries at the same moment."""
     migrating = make_engine(url)
     with migrating.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # whoever comes second waits, however long it takes
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         command.upgrade(_alembic(connection), "head")
     migrating.dispose()

@@ -88,7 +88,7 @@ def _key_of_today() -> bytes:
     if now >= until:
         key, until = _drawn(int(now) // _DAY)
         current_app.extensions["network key"] = key, until
-    return key  # type: ignore[no-any-return]
+    return key  # type: ignore[no-any-return] # redis-py types answers for its asynchronous client too
 
 
 def _drawn(day: int) -> tuple[bytes, float]:

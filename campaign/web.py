@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
     app.url_map.strict_slashes = False  # people and programs add a slash to what they copy
     hops = app.config["TRUSTED_PROXIES"]
     if hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign] # as WSGI apps are wrapped
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # the URL changes with the content
     app.url_defaults(_versioned(app))
     for name in ("robots.txt", "favicon.ico"):

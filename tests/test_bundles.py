@@ -97,13 +97,6 @@ def test_content_goes_into_json_and_back() -> None:
     assert again.timeline[3].on.last == date(2024, 3, 31)
 
 
-def test_the_next_milestone() -> None:
-    content = content_of(BUNDLE)
-    assert [content.next_milestone(n) for n in (0, 99, 100, 1204, 99_999, 100_000, 250_001)] == [
-        100, 100, 250, 2500, 100_000, 200_000, 300_000,
-    ]  # fmt: skip
-
-
 def test_no_letter_names_a_party_a_person_or_a_signature() -> None:
     for by_language in content_of(BUNDLE).letters.values():
         for letter in by_language.values():

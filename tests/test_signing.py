@@ -19,8 +19,8 @@ from werkzeug.test import TestResponse
 
 from campaign.appeals import stamps
 from campaign.db import session
-from campaign.mail import draining
-from campaign.petition import confirming, signing
+from campaign.mail import draining, outbox
+from campaign.petition import confirming
 from campaign.petition.models import Signature
 from campaign.vault import current as vault
 from tests.cast import PAGE, an_appeal, mails_of, the_appeal, typed
@@ -93,7 +93,7 @@ def test_every_outcome_looks_the_same(client: FlaskClient, again: str) -> None:
     elif again == "pending":
         sign_as(client)
     elif again == "capped":
-        for _ in range(signing.A_DAY):
+        for _ in range(outbox.A_DAY):
             sign_as(client)
     answer = sign_as(client, **({"website": "http://eve.example"} if again == "held" else {}))
     assert masked(client, answer) == plain

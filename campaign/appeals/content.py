@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from itertools import dropwhile
 from typing import Any
 
 from pydantic import Field
@@ -161,11 +160,6 @@ class Content(Facts):
             for status in EcosocStatus
             if (found := tuple(s for s in self.signatories if s.status == status))
         }
-
-    def next_milestone(self, signatures: int) -> int:
-        """The first milestone above ``signatures``; past the last one, the next multiple of it."""
-        last = self.milestones[-1]
-        return next(dropwhile(lambda m: m <= signatures, self.milestones), (signatures // last + 1) * last)
 
     def as_data(self) -> dict[str, Any]:
         """The content as plain values, fit for JSON."""

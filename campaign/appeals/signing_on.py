@@ -29,7 +29,6 @@ from campaign.mail.addresses import Address
 log = structlog.get_logger()
 OPEN = ("demonstration", "open")
 KIND = "organisation_confirm"
-A_DAY = 5  # mails to one address within 24 hours, across appeals, whoever asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def sign_on(
         dedupe_key=f"{KIND}:{row.id}",
         expires_in=WAITS,
         pause_keys=(f"appeal:{appeal.id}",),
-        cap=A_DAY,
+        cap=outbox.A_DAY,
     )
     session.commit()
     log.info("organisation.signed_on", organisation=str(row.id), appeal=appeal.slug)

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from flask import Flask
 from sqlalchemy import text
@@ -16,6 +15,7 @@ from campaign import create_app, db, embedded, vault
 from campaign.api import health
 from campaign.embedded import Unavailable
 from campaign.mail import outbox, pausing
+from campaign.mail.smtp import Relay
 from campaign.organisers import access
 from campaign.running import checks
 from config import ConfigurationError, Settings, load_settings
@@ -139,14 +139,14 @@ def _mail(app: Flask) -> Iterator[Finding]:
 
 def _relay(app: Flask) -> Finding:
     """Whether anybody listens where mail is to go; what it says to a message only a message can tell."""
-    url = urlsplit(app.config["MAIL_URL"])
-    port = url.port or {"smtp": 25, "smtps": 465}[url.scheme]
+    relay = Relay.parse(app.config["MAIL_URL"], "")
+    where = f"{relay.host}:{relay.port}"
     try:
-        socket.create_connection((url.hostname or "", port), timeout=3).close()
+        socket.create_connection((relay.host, relay.port), timeout=3).close()
     except OSError as error:
         said = error.strerror or type(error).__name__
-        return wrong("mail", f"{url.hostname}:{port} does not answer ({said}): mail waits until it does")
-    return ok("mail", f"sent by {url.hostname}:{port} as {app.config['MAIL_FROM']}")
+        return wrong("mail", f"{where} does not answer ({said}): mail waits until it does")
+    return ok("mail", f"sent by {where} as {app.config['MAIL_FROM']}")
 
 
 def _sign_in() -> Finding:

@@ -34,6 +34,8 @@ def status(as_json: bool) -> None:
     for row in found["counts"]:
         click.echo(f"{row['count']:>9}  {row['kind']:<16} {row['state']}")
     click.echo(f"{sum(row['count'] for row in found['counts'])} messages; mail is in {found['mode']} mode.")
+    if found["waiting_for_mode"]:
+        click.echo(f"{found['waiting_for_mode']} wait for the other mode: they were made in it, and stay.")
     if found["paused"]:
         click.echo("Paused: " + ", ".join(found["paused"]))
 

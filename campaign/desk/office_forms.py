@@ -54,7 +54,7 @@ class AddressForm(Form):  # type: ignore[misc] # WTForms ships no types
         return self.source.data or _("seen on the office’s own page")
 
 
-class DatesForm(Form):  # type: ignore[misc]
+class DatesForm(Form):  # type: ignore[misc] # WTForms ships no types
     """When a term began and ended; ``first`` and ``last`` stand in it once it is valid."""
 
     starts = StringField(lazy_gettext("First day"))
@@ -76,7 +76,7 @@ class DatesForm(Form):  # type: ignore[misc]
         field.data = _line(field.data)
 
 
-class HolderForm(Form):  # type: ignore[misc]
+class HolderForm(Form):  # type: ignore[misc] # WTForms ships no types
     """Who holds an office from a day on, and whose term ends with it."""
 
     honorific = RadioField(

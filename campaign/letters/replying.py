@@ -82,7 +82,7 @@ def forget_old() -> None:
 
 
 def _empty(which: object) -> None:
-    session.execute(update(LetterReply).where(which, LetterReply.sealed.is_not(None)).values(sealed=None))  # type: ignore[arg-type]
+    session.execute(update(LetterReply).where(which, LetterReply.sealed.is_not(None)).values(sealed=None))  # type: ignore[arg-type] # SQL conditions
 
 
 def _count(letter_id: UUID) -> int:

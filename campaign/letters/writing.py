@@ -18,7 +18,6 @@ from campaign.mail.addresses import Address
 from campaign.offices.models import Office
 
 log = structlog.get_logger()
-MAILS_A_DAY = 5  # to one address, all kinds and appeals together
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +107,5 @@ def _ask(submission: UUID, appeal: Appeal, address: Address, language: str) -> N
         dedupe_key=f"letters:{submission}:{decided}",
         expires_in=WAITS + timedelta(hours=1),
         pause_keys=(f"appeal:{appeal.id}",),
-        cap=MAILS_A_DAY,
+        cap=outbox.A_DAY,
     )

@@ -8,7 +8,7 @@ another office's queue end sooner. Fractions of letters are rounded only at the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
@@ -68,11 +68,6 @@ def forecast(
 def last_day(outlooks: Iterable[Outlook]) -> date | None:
     """The day on which the last letter of all goes; None when none does."""
     return max((one.last_day for one in outlooks if one.last_day), default=None)
-
-
-def one_more(queues: Sequence[Queue], key: str) -> list[Queue]:
-    """The same queues with one more letter at the end of one of them."""
-    return [replace(queue, waiting=queue.waiting + 1) if queue.key == key else queue for queue in queues]
 
 
 def _of_one_domain(queues: Sequence[Queue], domain: Domain, now: datetime, before: date | None) -> dict[str, Outlook]:

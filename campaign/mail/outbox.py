@@ -27,6 +27,9 @@ from campaign.mail.states import PEOPLE as PEOPLE
 from campaign.mail.states import UPDATES as UPDATES
 from campaign.mail.states import WAITING, State
 
+A_DAY = 5
+"""Mails for people to one mailbox within 24 hours, all kinds and appeals together, whoever asks."""
+
 BELL = "mail.deliver"
 """The task to ring after a commit that enqueued something."""
 

@@ -108,7 +108,7 @@ def _stands(event: AuditEvent) -> bool:
 
 
 def _row(change: Change) -> Row | None:
-    found: Row | None = session.get(_TABLES[change["table"]], UUID(change["row"]))  # type: ignore[assignment]
+    found: Row | None = session.get(_TABLES[change["table"]], UUID(change["row"]))  # type: ignore[assignment] # one of three tables, by name
     return found
 
 

@@ -17,7 +17,7 @@ from campaign.mail import outbox
 from campaign.petition.ending import opened
 from campaign.petition.expiring import FORGOTTEN, WAITS
 from campaign.petition.models import Signature
-from campaign.petition.signing import A_DAY, EVER
+from campaign.petition.signing import EVER
 
 log = structlog.get_logger()
 FRESH = timedelta(minutes=10)  # for so long the page after the button may show the receipt again
@@ -121,6 +121,6 @@ def send_receipt(signature: Signature, *, now: datetime) -> None:
         dedupe_key=f"receipt:{signature.id}:{now:%Y%m%d}",
         pause_keys=(f"appeal:{signature.appeal_id}",),
         origin=signature.origin,
-        cap=A_DAY,
+        cap=outbox.A_DAY,
         ever=EVER,
     )

@@ -59,7 +59,7 @@ _CORRECT = text(f"""
   SELECT appeal_id, country, coalesce(truth.n, 0) - coalesce(told.n, 0)
   FROM truth FULL JOIN told USING (appeal_id, country) WHERE coalesce(truth.n, 0) <> coalesce(told.n, 0)
   RETURNING appeal_id, change
-""")  # noqa: S608
+""")  # noqa: S608 - our own words only
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from campaign.mail.states import NOT_DELIVERED, UNDECIDED
 from campaign.petition.ending import opened
 from campaign.petition.expiring import WAITS
 from campaign.petition.models import Signature
-from campaign.petition.signing import A_DAY, EVER, confirmation_key
+from campaign.petition.signing import EVER, confirmation_key
 
 GAP = timedelta(seconds=60)
 MOST = 3  # times again
@@ -55,7 +55,7 @@ def resend(signature_id: UUID) -> bool:
         expires_in=WAITS,
         pause_keys=(f"appeal:{signature.appeal_id}",),
         origin=signature.origin,
-        cap=A_DAY,
+        cap=outbox.A_DAY,
         ever=EVER,
     )
     session.commit()

@@ -25,7 +25,6 @@ from campaign.petition.expiring import WAITS
 from campaign.petition.taking import OPEN as OPEN
 
 log = structlog.get_logger()
-A_DAY = 5  # mails to one address within 24 hours, across appeals, whoever asks
 EVER = 5  # mails about one signature, whoever asks
 
 
@@ -63,7 +62,7 @@ def sign(
         expires_in=WAITS,
         pause_keys=(f"appeal:{appeal.id}",),
         origin=origin,
-        cap=A_DAY,
+        cap=outbox.A_DAY,
         ever=EVER,
     )
     row |= {"domain": mail["mail_recipient_domain"], "network": network}

@@ -87,7 +87,7 @@ def _serve(settings: Settings, servers: Servers, stop: Event) -> None:
 
 
 def _answers(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HOST, settings.HOST)  # noqa: S104 - compared, not bound
     connection = http.client.HTTPConnection(host, settings.PORT, timeout=2)
     try:
         connection.request("GET", "/readyz", headers={"Host": "localhost"})
