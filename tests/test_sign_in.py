@@ -251,6 +251,22 @@ def test_one_visitor_cannot_ask_for_many(app: Flask, client: FlaskClient) -> Non
     assert [response.status_code for response in tries] == [303] * 10 + [429]
 
 
+def test_visitors_of_the_onion_do_not_use_up_each_others_turns(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onion = "http://abcdefghijklmnop.onion"
+    monkeypatch.setitem(app.config, "ONION_URL", onion)
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", None)
+    token = token_in(client.get("/desk/sign-in", base_url=onion).text)
+
+    def ask_as(email: str) -> int:
+        form = {"csrf_token": token, "email": email}
+        return client.post("/desk/sign-in", base_url=onion, data=form).status_code
+
+    assert [ask_as(f"eve{n}@example.org") for n in range(11)] == [303] * 11
+    assert [ask_as("eve@example.org") for _try in range(6)] == [303] * 5 + [429]
+
+
 @pytest.mark.parametrize(
     ("public_url", "name", "secure"),
     [

@@ -35,7 +35,7 @@ def ask(lang: str) -> Page:
     form = AskForm(request.form)
     if request.method == "GET":
         return render_template("rights/ask.html", form=form, asked=False, languages=_languages("rights.ask"))
-    if not limits.allows("20/hour", "mine", limits.visitor()):
+    if not (limits.by_onion() or limits.allows("20/hour", "mine", limits.visitor())):
         abort(429)
     if not form.validate():
         return render_template("rights/ask.html", form=form, asked=False, languages=_languages("rights.ask")), 422
