@@ -137,6 +137,46 @@ def test_what_was_captured_is_forgotten_too(
     assert mails() == kept
 
 
+def test_erasing_cut_short_leaves_the_link_to_the_rest(
+    client: FlaskClient, alice: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_row: UUID) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setitem(erasing._ERASE, "signature", cut)
+        with pytest.raises(KeyboardInterrupt):
+            erasing.erase(ALICE)
+    session.rollback()
+    assert session.scalar(text("SELECT count(*) FROM message WHERE recipient IS NOT NULL")) == 1  # Noor's
+    assert client.post(f"{_link(alice)}/erase").status_code == 200
+    assert cast.state(alice) == "erased"
+
+
+def test_a_mailbox_full_of_our_mail_still_gets_the_link(
+    client: FlaskClient, appeal: tuple[Appeal, UUID], alice: UUID
+) -> None:
+    for n in range(6):
+        other, wording = cast.an_appeal(f"other-{n}")
+        signing.sign(other, cast.a_signer(), language="en", wording_id=wording, now=NOW)
+    client.post("/en/mine", data={"email": ALICE})
+    assert cast.mails_of("mine") == 1
+
+
+def test_visitors_of_the_onion_do_not_use_up_each_others_turns(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "ONION_URL", "http://abcdef.onion")
+    monkeypatch.setitem(app.config, "TRUSTED_HOSTS", None)
+
+    def last_of_many(base_url: str) -> int:
+        asked = [client.post("/en/mine", base_url=base_url, data={"email": ALICE}) for _visitor in range(21)]
+        return asked[-1].status_code
+
+    assert last_of_many("http://abcdef.onion") == 303
+    assert last_of_many("http://127.0.0.1:8000") == 429
+
+
 @pytest.mark.parametrize("token", ["x", "AAAAAAAAAAAAAAAAAAAAAA.aaaa.bbbb"])
 def test_a_made_up_link_opens_nothing(client: FlaskClient, context: Flask, token: str) -> None:
     assert client.get(f"/mine/{token}").status_code == 404
