@@ -9,7 +9,7 @@ from campaign.appeals import queries as appeals
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.i18n import number
-from campaign.letters import composing, office_links, office_queue
+from campaign.letters import composing, gating, office_links, office_queue
 from campaign.letters.models import Letter
 from campaign.letters.office_words import words
 from campaign.letters.papers import Block, Paper, Section
@@ -30,18 +30,19 @@ KIND = "office_waiting"
 def ask(office: Office, language: str) -> bool:
     """Send the link to what waits to the office's mailbox, once a day; False when it was sent today.
 
-    It leaves this machine only when letters to this office do.
+    It leaves this machine only when letters to this office do, and only to an address that a person checked lately.
     """
     today = offices.today()
+    address = gating.checked_address(office, today)
     theirs = Message.budget_key == pacing.office_key(office.slug), Message.mode == LIVE
     goes_out = select(Message.id).where(*theirs).limit(1)
     added = outbox.enqueue(
         kind=KIND,
         subject_id=office.id,
-        address=addressing.sendable_address(office, today) or addressing.stand_in(office),
+        address=address or addressing.stand_in(office),
         language=language,
         dedupe_key=f"{KIND}:{office.id}:{today}",
-        capture_only=session.scalar(goes_out) is None,
+        capture_only=address is None or session.scalar(goes_out) is None,
     )
     session.commit()
     log.info("office.asked", office=office.slug, sent=added is not None)
