@@ -14,14 +14,15 @@ import dns.rrset
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from campaign.appeals import states
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import confirming, gating, launching, sending
+from campaign.letters import confirming, fetching, gating, launching, sending
 from campaign.letters.models import Gate
 from campaign.mail import draining, looking_up, outbox, pacing, pausing
+from campaign.mail.addresses import Address
 from campaign.mail.looking_up import Records
 from campaign.mail.models import Message
 from campaign.offices import queries as offices
@@ -243,6 +244,53 @@ def test_an_address_checked_90_days_ago_still_holds(
     gating.open_gate(appeal, by=olga)
     write(client)
     assert how() == ("ready", "live", False)
+
+
+@pytest.mark.parametrize("change", ["retired", "too old", "replaced"])
+@pytest.mark.parametrize("state", ["ready", "deferred"])
+def test_a_queued_letter_never_goes_to_an_address_of_old(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, change: str, state: str
+) -> None:
+    checked(by=olga, ago=1)
+    checked("sr-truth", "noise@office.internal", by=olga)
+    gating.open_gate(appeal, by=olga)
+    write(client)
+    write(client, "sr-truth", email="noise@people.internal")
+    written = {"state": state, "content": b"To: of old", "message_id": "<old@x>", "date_header": func.clock()}
+    session.execute(update(Message).where(Message.budget_key == "office:sr-iran").values(written))
+    stale = {"status": "retired"} if change == "retired" else {"checked_on": offices.today() - timedelta(days=91)}
+    if change != "replaced":
+        session.execute(update(OfficeAddress).where(OfficeAddress.email == MANDATE).values(stale))
+        session.commit()
+        session.expire_all()
+        assert sending.release() == 0
+        assert how()[0] == "held"
+        assert how("sr-truth") == ("ready", "live", False)
+    checked(email="new@office.internal", by=olga)
+    assert sending.release() == 1
+    assert how() == ("ready", "live", False)
+    assert (message().content, message().message_id, message().date_header) == (None, None, None)
+    assert sending.release() == 0
+    assert to_offices(relay) == ["new@office.internal"]  # of one domain, so the other has its turn later
+    assert any(b"To: new@office.internal" in one.content for one in relay.messages)
+
+
+@pytest.mark.parametrize("ago", [90, 91])
+def test_the_link_to_what_waits_leaves_only_to_a_checked_address(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, ago: int
+) -> None:
+    checked(by=olga)
+    gating.open_gate(appeal, by=olga)
+    write(client)
+    session.execute(update(OfficeAddress).values(checked_on=offices.today() - timedelta(days=ago)))
+    session.commit()
+    session.expire_all()
+    assert fetching.ask(the_office(), "en")
+    link = session.scalars(select(Message).filter_by(kind=fetching.KIND)).one()
+    fresh = ago == 90
+    assert link.capture_only is not fresh
+    address = MANDATE if fresh else "sr-iran@office.invalid"
+    assert link.recipient_index == Address.parse(address).index()
 
 
 def test_closing_the_gate_stops_what_waits(appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import exists, literal, select, true
 
 from campaign.appeals.models import Appeal
 from campaign.appeals.states import letters_key
@@ -16,13 +17,21 @@ from campaign.letters.models import Letter
 from campaign.mail import outbox, pacing, releasing
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
+from campaign.mail.moving import move
 from campaign.mail.states import State
+from campaign.mail.transports import LIVE
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
 
 log = structlog.get_logger()
 WAITS_AT_MOST = timedelta(days=365)  # for the gate or its turn; from its first turn on, as any letter
 _AT_ONCE = 500
+_message = Message.__table__.c
+_QUEUED = (
+    _message.kind == "letter",
+    _message.mode == LIVE,
+    _message.state.in_([State.READY, State.DEFERRED]),
+)
 _HELD = (Message.state == State.HELD, Message.kind == "letter", Message.origin == "real")
 
 
@@ -61,11 +70,30 @@ def hand_over(letter_id: UUID) -> None:
 
 
 def release() -> int:
-    """Let go what was held and may leave by now; how many letters."""
+    """Let go what was held and may leave by now, after holding what waits for an address of old; how many letters."""
+    called_back = sum(_call_back(office) for office in _written_to())
+    if called_back:
+        log.info("letters.called_back", letters=called_back)
     released = sum(_release_to(*pair) for pair in _held_back())
     if released:
         log.info("letters.released", letters=released)
     return released
+
+
+def _written_to() -> Sequence[Office]:
+    """The offices to which a letter is about to leave."""
+    key = literal(pacing.office_key("")) + Office.slug
+    return session.scalars(select(Office).where(exists().where(_message.budget_key == key, *_QUEUED))).all()
+
+
+def _call_back(office: Office) -> int:
+    """Hold the queued letters whose address is not the checked one any more; how many."""
+    address = gating.checked_address(office, offices.today())
+    theirs = _message.budget_key == pacing.office_key(office.slug)
+    elsewhere = _message.recipient_index != Address.parse(address).index() if address else true()
+    moved = move(*_QUEUED, theirs, elsewhere, to=State.HELD, why="its address is not the checked one any more")
+    session.commit()
+    return len(moved)
 
 
 def _held_back() -> list[tuple[Appeal, Office]]:

@@ -36,5 +36,8 @@ def release(message: Message, address: Address) -> bool:
         pause_keys=[*others, f"domain:{domain}"],
         mode=transports.LIVE,
         capture_only=False,
+        content=None,  # bytes of an earlier turn name the address of that day
+        message_id=None,
+        date_header=None,
     )
     return bool(moved)
