@@ -24,6 +24,7 @@ from campaign.errors import Refused
 from campaign.letters import confirming, digests, ending, fetching, gating, office_links, papers, wishes
 from campaign.letters.models import Digest
 from campaign.letters.papers import Block, Paper, Section
+from campaign.mail import outbox
 from campaign.mail.models import Message
 from campaign.mail.states import State
 from campaign.organisers import accounts, audit
@@ -244,6 +245,23 @@ def test_letters_of_a_digest_that_came_to_nothing_gather_anew(gathered: UUID, mo
     assert {the_office().id} <= {one.office_id for one in again}
     held = {letter.digest_id for letter in letters() if letter.own_words < 25 and letter.office_id == the_office().id}
     assert gathered not in held
+
+
+def test_a_digest_that_failed_cannot_be_sent_again_once_its_letters_gather_anew(
+    gathered: UUID, mails: Mails, move_clock: Move
+) -> None:
+    session.rollback()
+    move_clock(WEEK)
+    digests.release(gathered, published(), by=olga())
+    row = select(Message).where(Message.kind == "digest")
+    session.execute(update(Message).where(Message.kind == "digest").values(state="failed", content=b"as it was"))
+    session.commit()
+    digests.settle()
+    outbox.retry(session.scalars(row).one().id)
+    assert not [mail for mail in deliver(mails) if mail.get_content_type() == "multipart/mixed"]
+    session.expire_all()
+    assert session.scalars(row).one().state == "cancelled"
+    assert states().count("folded") == 6
 
 
 @pytest.mark.parametrize("state", [State.UNKNOWN, State.ATTEMPTING, State.DEFERRED, State.HELD])

@@ -39,6 +39,11 @@ KIND = "digest"
 _ARRIVED = ("accepted", "settled")
 
 
+def digest_key(digest: UUID) -> str:
+    """The dedupe key of a digest's one message."""
+    return f"{KIND}:{digest}"
+
+
 def gathering_now(appeal: Appeal) -> list[Digest]:
     """The digests of an appeal that gather, the one due first in front."""
     mine = select(Digest).where(Digest.appeal_id == appeal.id, Digest.state == "gathering")
@@ -83,7 +88,7 @@ def release(digest_id: UUID, published: Published, *, by: Organiser) -> None:
         subject_id=digest.id,
         address=way.address,
         language=held.language,
-        dedupe_key=_key(digest.id),
+        dedupe_key=digest_key(digest.id),
         lane=outbox.LETTERS,
         budget_key=pacing.office_key(office.slug),
         pause_keys=[f"appeal:{digest.appeal_id}", letters_key(digest.appeal_id)],
@@ -126,9 +131,10 @@ def _arrived(digest: Digest) -> None:
 
 
 def _came_to_nothing(digest: Digest) -> None:
-    """Its letters gather anew, for the digest after it."""
+    """Its letters gather anew, for the digest after it; sent again by hand, it would find nothing to say."""
     wishes.alone_with(digest.office_id)
     digest.state = "failed"
+    outbox.forget_words(digest_key(digest.id))
     session.flush()
     gathering.gather(_letters(digest), why="its digest came to nothing")
 
@@ -139,10 +145,6 @@ def _letters(digest: Digest) -> Sequence[Letter]:
 
 def _keys(letters: Sequence[Letter]) -> list[str]:
     return [message_key(letter.id) for letter in letters]
-
-
-def _key(digest: UUID) -> str:
-    return f"{KIND}:{digest}"
 
 
 def _locked(digest_id: UUID) -> Digest:
