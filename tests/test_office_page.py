@@ -21,6 +21,7 @@ from campaign.letters import confirming, gathering, office_links, wishes
 from campaign.letters.models import Digest, OfficeWish
 from campaign.mail import pacing
 from campaign.mail.models import Message
+from campaign.offices import directory
 from campaign.organisers import accounts, audit
 from tests.desk import OLGA
 from tests.letter_stage import PATH, deliver, letters, messages, preview, send, the_appeal, the_office
@@ -172,6 +173,15 @@ def test_an_office_that_stopped_can_choose_again(page: str, client: FlaskClient)
     assert "You asked us to stop" not in shown(client, page)
     assert client.get(f"{PATH}/sr-iran").status_code == 200
     assert pacing.standings(["office:sr-iran"])["office:sr-iran"].takes_letters
+
+
+@pytest.mark.parametrize("choice", ["each", "digest"])
+def test_choosing_does_not_lift_what_the_directory_says(page: str, client: FlaskClient, choice: str) -> None:
+    pacing.set_budget("office:sr-iran", blocked=directory.CASES_ONLY)
+    session.commit()
+    press(client, page, "choose", choice=choice)
+    standing = pacing.standings(["office:sr-iran"])["office:sr-iran"]
+    assert (standing.mode, standing.blocked) == (choice, directory.CASES_ONLY)
 
 
 @pytest.mark.parametrize("choice", ["digest", "none"])

@@ -53,7 +53,8 @@ def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:
     """Send each letter, a weekly digest or nothing from now on; ``by`` an organiser in its name, or the office."""
     alone_with(office.id)
     _keep(office, choice=choice, chosen_at=clock(), stopped_at=None)
-    pacing.set_budget(pacing.office_key(office.slug), mode=choice, blocked=None)
+    pacing.set_budget(pacing.office_key(office.slug), mode=choice)
+    pacing.unblock(pacing.office_key(office.slug), OBJECTED)
     if choice == EACH:
         gathering.scatter(office.id, why="the office wants each letter")
     else:
