@@ -24,8 +24,8 @@ from campaign.errors import Refused
 from campaign.letters import confirming, digests, ending, fetching, gating, office_links, papers, wishes
 from campaign.letters.models import Digest
 from campaign.letters.papers import Block, Paper, Section
-from campaign.mail import outbox
-from campaign.mail.models import Message
+from campaign.mail import outbox, rendering
+from campaign.mail.models import Message, MessageEvent
 from campaign.mail.states import State
 from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
@@ -221,6 +221,47 @@ def test_what_was_released_cannot_be_taken_back_but_erased(
     assert ending.erase(anna.id)
     [mail] = [mail for mail in deliver(mails) if mail.get_content_type() == "multipart/mixed"]
     assert "Letters from 5 people" in mail["Subject"]
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_erased_words_do_not_leave_in_a_digest_that_was_put_off(
+    gathered: UUID, appeal: Appeal, mails: Mails, move_clock: Move, everyone: bool
+) -> None:
+    session.rollback()
+    move_clock(WEEK)
+    digests.release(gathered, published(), by=olga())
+    kept_as_written("deferred")
+    ending.forget_everyone(appeal.id) if everyone else ending.erase(letters()[6].id)
+    session.commit()
+    went = [mail for mail in deliver(mails) if mail.get_content_type() == "multipart/mixed"]
+    assert [mail["Subject"].rpartition(": ")[2] for mail in went] == ([] if everyone else ["Letters from 5 people"])
+
+
+@pytest.mark.parametrize("doubt", ["attempting", "was unknown", "leased"])
+def test_the_bytes_of_a_digest_that_may_have_arrived_stay(gathered: UUID, move_clock: Move, doubt: str) -> None:
+    session.rollback()
+    move_clock(WEEK)
+    digests.release(gathered, published(), by=olga())
+    row = kept_as_written("ready" if doubt == "was unknown" else doubt)
+    if doubt == "was unknown":
+        session.add(MessageEvent(message_id=row.id, from_state="attempting", to_state="unknown", epoch=1, why="x"))
+        session.commit()
+    before = row.epoch
+    assert ending.erase(letters()[6].id)
+    session.refresh(row)
+    mine = doubt == "leased"  # nothing of it was sent, and whoever holds it holds it no more
+    assert (row.content is None, row.epoch) == (mine, before + mine)
+
+
+def kept_as_written(state: str) -> Message:
+    """The digest's message, rendered already, in this state."""
+    row = session.scalars(select(Message).where(Message.kind == "digest")).one()
+    box = rendering.prepare(row, row.created_at)
+    assert box
+    session.execute(update(Message).where(Message.id == row.id).values(state=state, **box.kept))
+    session.commit()
+    session.refresh(row)
+    return row
 
 
 def test_a_digest_without_letters_does_not_go(gathered: UUID, move_clock: Move) -> None:

@@ -8,11 +8,11 @@ import structlog
 from sqlalchemy import select, update
 
 from campaign.db import clock, session
-from campaign.letters import replying
+from campaign.letters import digests, replying
 from campaign.letters.models import Digest, Letter
 from campaign.letters.records import FORGOTTEN
 from campaign.letters.sending import message_key
-from campaign.mail import outbox
+from campaign.mail import outbox, rewriting
 
 log = structlog.get_logger()
 
@@ -36,11 +36,8 @@ def erase(letter_id: UUID) -> bool:
     """
     letter = _locked(letter_id)
     found = letter is not None and letter.state != "erased"
-    if found:
-        outbox.cancel(message_key(letter_id), why="its writer was erased")
-        outbox.forget_words(message_key(letter_id))
-        replying.forget(letter_id)
-        _end(letter_id, "erased")
+    if letter is not None and found:
+        _erase(letter_id, letter.digest_id, why="its writer was erased")
     session.commit()
     log.info("letter.erased", letter=str(letter_id), found=found)
     return found
@@ -48,13 +45,10 @@ def erase(letter_id: UUID) -> bool:
 
 def forget_everyone(appeal_id: UUID) -> int:
     """Stop the letters of an appeal that have not left and forget every writer, in the caller's transaction."""
-    named = select(Letter.id).where(Letter.appeal_id == appeal_id, Letter.sealed.is_not(None))
-    letters = session.scalars(named.with_for_update()).all()
-    for letter_id in letters:
-        outbox.cancel(message_key(letter_id), why="the appeal forgets its writers")
-        outbox.forget_words(message_key(letter_id))
-        replying.forget(letter_id)
-        _end(letter_id, "erased")
+    named = select(Letter.id, Letter.digest_id).where(Letter.appeal_id == appeal_id, Letter.sealed.is_not(None))
+    letters = session.execute(named.with_for_update()).all()
+    for letter_id, digest_id in letters:
+        _erase(letter_id, digest_id, why="the appeal forgets its writers")
     return len(letters)
 
 
@@ -68,6 +62,15 @@ def _stopped(letter: Letter) -> bool:
     if letter.digest_id is not None and session.get_one(Digest, letter.digest_id).state != "gathering":
         return False  # it is on its way in what an organiser released
     return outbox.cancel(message_key(letter.id), why="withdrawn by its writer") > 0
+
+
+def _erase(letter_id: UUID, digest_id: UUID | None, *, why: str) -> None:
+    outbox.cancel(message_key(letter_id), why=why)
+    outbox.forget_words(message_key(letter_id))
+    if digest_id is not None:
+        rewriting.write_anew(digests.digest_key(digest_id))  # without these words
+    replying.forget(letter_id)
+    _end(letter_id, "erased")
 
 
 def _end(letter_id: UUID, state: str) -> None:
