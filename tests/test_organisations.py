@@ -594,6 +594,16 @@ def test_on_the_day_of_deletion_the_people_go_and_the_names_stay(
     assert "Étoile" in now(client, PAGE)
 
 
+def test_a_sign_on_that_waits_on_the_day_of_deletion_has_expired(client: FlaskClient, appeal: Appeal) -> None:
+    add(client)
+    appeal.delete_by = datetime.now(UTC).date()
+    session.commit()
+    assert retention.forget_due() == 1
+    assert (row().state, row().sealed) == ("expired", None)
+    signing_on.confirm(row().id)
+    assert row().state == "expired"
+
+
 def test_what_came_before_the_opening_was_a_rehearsal(client: FlaskClient, appeal: Appeal, olga: Organiser) -> None:
     add(client)
     signing_on.confirm(row().id)

@@ -105,6 +105,8 @@ def _dates(facts: Facts, today: date) -> Iterator[tuple[str, str]]:
     session = facts.statement.session
     if session.planned_close < session.opened_on:
         yield "statement.session", "closes before it opens; correct the dates"
+    if facts.delete_by is not None and facts.delete_by <= today:
+        yield "delete_by", "has come; give a day after today"
     for demand in facts.demands:
         if demand.reviewed_on > today:
             yield f"demands[{demand.id}].reviewed_on", "is in the future; give the day of the review"

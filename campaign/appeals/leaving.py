@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, case, delete, update
 
 from campaign.appeals.models import OrganisationSignOn
 from campaign.db import clock, session
@@ -38,10 +38,16 @@ def disown(organisation_id: UUID) -> bool:
 def forget_everyone(appeal_id: UUID, *, unlist: bool) -> int:
     """Forget everybody who answers for an organisation of an appeal, in the caller's transaction; how many.
 
-    What was checked stays listed, unless ``unlist``.
+    What was checked stays listed, unless ``unlist``; what still waited for its button has expired.
     """
     named = OrganisationSignOn.appeal_id == appeal_id, OrganisationSignOn.sealed.is_not(None)
-    ended: dict[str, Any] = {"state": "erased", "ended_at": clock()} if unlist else {}
+    waited = OrganisationSignOn.state == "pending"
+    ended: dict[str, Any] = {
+        "state": case((waited, "expired"), else_=OrganisationSignOn.state),
+        "ended_at": case((waited, clock()), else_=OrganisationSignOn.ended_at),
+    }
+    if unlist:
+        ended = {"state": "erased", "ended_at": clock()}
     forgotten = update(OrganisationSignOn).where(*named).values(**ended, **FORGOTTEN)
     return session.connection().execute(forgotten).rowcount
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func
+from sqlalchemy import Date, cast, func, select
 
 from campaign.appeals import versions
 from campaign.appeals.models import Appeal
@@ -16,6 +16,8 @@ from campaign.mail import pausing
 
 log = structlog.get_logger()
 GATE = "gate:"
+IS_OVER = Appeal.delete_by <= cast(func.clock(), Date)
+"""Whether the day has come on which an appeal's people are forgotten, by the database's clock (UTC)."""
 
 
 def letters_key(appeal: UUID) -> str:
@@ -24,18 +26,22 @@ def letters_key(appeal: UUID) -> str:
 
 
 def may_open(appeal: Appeal) -> bool:
-    """Whether somebody answers for it, so that it can be opened."""
-    return not versions.newest(session, appeal).is_demonstration
+    """Whether somebody answers for it and its day of deletion is yet to come, so that it can be opened."""
+    return _is_answered_for(appeal) and not _is_over(appeal)
 
 
 def open_appeal(appeal: Appeal) -> None:
     """Let people sign in earnest; opening an open one changes nothing, a closed one opens again.
 
-    Raises Refused when nobody answers for it or it has no day of deletion.
+    Raises Refused when nobody answers for it, it has no day of deletion, or that day has come.
     """
-    if not may_open(appeal):
+    if not _is_answered_for(appeal):
         raise Refused(
             _("Nobody answers for this appeal yet: name its publisher and the day on which signatures are deleted.")
+        )
+    if _is_over(appeal):
+        raise Refused(
+            _("The day on which signatures are deleted has come. To open this appeal, first set a later day.")
         )
     if appeal.state != "open":
         appeal.state = "open"
@@ -52,9 +58,22 @@ def close_appeal(appeal: Appeal) -> None:
     """
     if appeal.state not in {"open", "closed"}:
         raise Refused(_("This appeal is not open, so it cannot be closed."))
+    shut(appeal)
+    session.commit()
+    log.info("appeal.closed", appeal=appeal.slug)
+
+
+def shut(appeal: Appeal) -> None:
+    """Close an open appeal as part of the caller's transaction; any other stays as it is."""
     if appeal.state == "open":
         pausing.note(letters_key(appeal.id), "the appeal is closed")
         appeal.state = "closed"
         appeal.closed_at = func.clock()
-    session.commit()
-    log.info("appeal.closed", appeal=appeal.slug)
+
+
+def _is_answered_for(appeal: Appeal) -> bool:
+    return not versions.newest(session, appeal).is_demonstration
+
+
+def _is_over(appeal: Appeal) -> bool:
+    return bool(session.scalar(select(IS_OVER).where(Appeal.id == appeal.id)))

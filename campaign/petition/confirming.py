@@ -106,7 +106,7 @@ def _thank(signature: Signature, *, now: datetime) -> None:
 def request_receipt(signature_id: UUID, *, now: datetime) -> None:
     """Mail the receipt of a confirmed signature to its signer, at most once a day."""
     signature = session.get(Signature, signature_id)
-    if signature is not None and signature.state == "confirmed":
+    if signature is not None and signature.state == "confirmed" and signature.sealed is not None:
         send_receipt(signature, now=now)
     session.commit()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, case, update
 
 from campaign import vault
 from campaign.db import clock, session
@@ -66,10 +66,16 @@ def stop_updates_to(person: bytes) -> None:
 def forget_everyone(appeal_id: UUID, *, uncount: bool) -> int:
     """Forget every signer of an appeal, in the caller's transaction; how many there were.
 
-    What was confirmed stays counted, without a name, unless ``uncount``.
+    What was confirmed stays counted, without a name, unless ``uncount``; what still waited has expired.
     """
     named = Signature.appeal_id == appeal_id, Signature.sealed.is_not(None) | Signature.email_index.is_not(None)
-    ended: dict[str, object] = {"state": "erased", "ended_at": clock(), "country": None} if uncount else {}
+    waited = Signature.state == "pending"
+    ended: dict[str, object] = {
+        "state": case((waited, "expired"), else_=Signature.state),
+        "ended_at": case((waited, clock()), else_=Signature.ended_at),
+    }
+    if uncount:
+        ended = {"state": "erased", "ended_at": clock(), "country": None}
     forgotten = update(Signature).where(*named).values(updates=False, **ended, **FORGOTTEN)
     return session.connection().execute(forgotten).rowcount
 

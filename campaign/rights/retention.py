@@ -1,15 +1,16 @@
 """Keeping the promise of the consent: it keeps to itself when the people of an appeal are forgotten.
 
-On the day that an appeal names, everybody who signed or wrote is forgotten; the count stays, the names are
-gone. What was given to a demonstration was given to nobody, so opening the appeal begins at nought.
+On the day that an appeal names, it closes and everybody who signed or wrote is forgotten; the count stays, the
+names are gone. What was given to a demonstration was given to nobody, so opening the appeal begins at nought.
 """
 
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import select
 
 from campaign.appeals import leaving as organisations_leaving
+from campaign.appeals import states
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
@@ -21,14 +22,18 @@ log = structlog.get_logger()
 
 
 def forget_due() -> int:
-    """Forget the people of every appeal whose day of deletion has come; how many rows lost their names."""
-    today = cast(func.clock(), Date)
-    due = session.scalars(select(Appeal.id).where(Appeal.delete_by <= today)).all()
+    """Close every appeal whose day of deletion has come and forget its people; how many rows lost their names.
+
+    Without names nobody can be kept from signing twice: so nobody signs after that day.
+    """
+    due = session.scalars(select(Appeal).where(states.IS_OVER)).all()
     forgotten = 0
-    for appeal_id in due:
-        forgotten += signatures_ending.forget_everyone(appeal_id, uncount=False)
-        forgotten += letters_ending.forget_everyone(appeal_id)
-        forgotten += organisations_leaving.forget_everyone(appeal_id, unlist=False)
+    for appeal in due:
+        states.shut(appeal)
+        session.commit()  # from here on nobody adds to what is forgotten next
+        forgotten += signatures_ending.forget_everyone(appeal.id, uncount=False)
+        forgotten += letters_ending.forget_everyone(appeal.id)
+        forgotten += organisations_leaving.forget_everyone(appeal.id, unlist=False)
         session.commit()
     if forgotten:
         log.info("retention.forgotten", appeals=len(due), rows=forgotten)
