@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,6 +19,7 @@ from campaign.appeals.facts import Publisher
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
+from campaign.mail import draining
 from campaign.petition import confirming, counting, signing
 from campaign.rights import retention
 from tests import cast
@@ -87,6 +90,21 @@ def test_no_receipt_for_whom_nobody_knows_any_more(due: Found) -> None:
     session.expire_all()
     confirming.request_receipt(row, now=NOW)
     assert cast.mails_of("receipt") == 0
+
+
+def test_mails_about_it_are_forgotten_and_stopped_too(
+    due: Found, noise: Found, mails: Callable[[], list[Path]]
+) -> None:
+    row = _sign(due)
+    draining.drain()
+    confirming.confirm(row, now=NOW)
+    _sign(due, "bob@example.org")
+    assert len(mails()) == 2
+    retention.forget_due()
+    kept = "recipient IS NOT NULL, array_agg(state ORDER BY state)"
+    found = session.execute(text(f"SELECT {kept} FROM message GROUP BY 1 ORDER BY 1")).all()
+    assert [tuple(row) for row in found] == [(False, ["accepted", "cancelled"]), (True, ["accepted"])]
+    assert len(mails()) == 1
 
 
 @pytest.mark.parametrize(("days", "opens"), [(-1, False), (0, False), (1, True)])

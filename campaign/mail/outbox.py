@@ -74,14 +74,14 @@ def history(message_id: UUID) -> Sequence[MessageEvent]:
 
 def forget(address_index: bytes) -> int:
     """Erase what identifies an address in its messages, and cancel what waits; part of the caller's transaction."""
-    about = _message.recipient_index == address_index
-    move(about, to=State.CANCELLED, why="the person's data were erased")
-    known = update(Message).where(about, _message.recipient.is_not(None))
-    emptied = known.values(recipient=None, content=None, reply_text=None).returning(_message.id)
-    rows = session.scalars(emptied, execution_options={"synchronize_session": False}).all()
-    captured.discard(rows)
+    emptied = _emptied(_message.recipient_index == address_index, why="the person's data were erased")
     session.execute(delete(AddressReport).where(AddressReport.recipient_index == address_index))
-    return len(rows)
+    return emptied
+
+
+def forget_appeal(appeal_id: UUID) -> int:
+    """The same for all messages of an appeal, known by their pause key; part of the caller's transaction."""
+    return _emptied(_message.pause_keys.any_() == f"appeal:{appeal_id}", why="the appeal forgets its people")
 
 
 def forget_words(dedupe_key: str) -> None:
@@ -107,6 +107,15 @@ def status() -> dict[str, Any]:
         "counts": [dict(zip(names, row, strict=True)) for row in rows],
         "waiting_for_mode": session.scalar(stranded),
     }
+
+
+def _emptied(about: ColumnElement[bool], *, why: str) -> int:
+    move(about, to=State.CANCELLED, why=why)
+    known = update(Message).where(about, _message.recipient.is_not(None))
+    emptied = known.values(recipient=None, content=None, reply_text=None).returning(_message.id)
+    rows = session.scalars(emptied, execution_options={"synchronize_session": False}).all()
+    captured.discard(rows)
+    return len(rows)
 
 
 def _of_another_mode(running: str) -> ColumnElement[bool]:

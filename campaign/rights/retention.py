@@ -16,6 +16,7 @@ from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.letters import ending as letters_ending
+from campaign.mail import outbox
 from campaign.petition import ending as signatures_ending
 
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ def forget_due() -> int:
         forgotten += signatures_ending.forget_everyone(appeal.id, uncount=False)
         forgotten += letters_ending.forget_everyone(appeal.id)
         forgotten += organisations_leaving.forget_everyone(appeal.id, unlist=False)
+        outbox.forget_appeal(appeal.id)
         session.commit()
     if forgotten:
         log.info("retention.forgotten", appeals=len(due), rows=forgotten)
@@ -49,6 +51,7 @@ def forget_rehearsal(appeal: Appeal) -> int:
         raise Refused(_("This appeal has been open: what people signed is no rehearsal."))
     forgotten = signatures_ending.forget_everyone(appeal.id, uncount=True) + letters_ending.forget_everyone(appeal.id)
     forgotten += organisations_leaving.forget_everyone(appeal.id, unlist=True)
+    outbox.forget_appeal(appeal.id)
     session.commit()
     log.info("rehearsal.forgotten", appeal=appeal.slug, rows=forgotten)
     return forgotten
