@@ -10,7 +10,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
 
 from campaign.db import session
 from campaign.mail.addresses import Address
@@ -33,13 +33,8 @@ def most(address: Address) -> int | None:
     return None if address.reserved or address.domain in LARGE else AN_HOUR
 
 
-def not_before(asked: ColumnElement[Any]) -> ColumnElement[Any]:
-    """``asked``, now, or when the hour of the domain has room: an hour after the last but so many went.
-
-    Parameters of the statement: ``mail_recipient_domain``, ``mail_domain_most``.
-    """
-    cap = bindparam("mail_domain_most", type_=Integer)
-    domain = bindparam("mail_recipient_domain", type_=_message.recipient_domain.type)
+def not_before(asked: ColumnElement[Any], domain: ColumnElement[str], cap: ColumnElement[int]) -> ColumnElement[Any]:
+    """``asked``, now, or when the hour of the domain has room: an hour after the last but ``cap`` went."""
     room = case((cap.is_not(None), _last_but(domain, cap).scalar_subquery()))
     return func.greatest(func.coalesce(asked, CLOCK), room + _HOUR)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b32encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -45,6 +45,7 @@ _ADDRESSED = (
     "id", "lane", "language", "recipient", "recipient_index", "mailbox_index", "recipient_domain", "budget_key",
     "pause_keys", "mode", "state", "capture_only", "origin", "not_before", "expires_at", "token",
 )  # fmt: skip
+_LIMITS = {"cap": Integer(), "ever": Integer(), "domain_most": Integer()}
 
 
 def enqueue(
@@ -114,28 +115,45 @@ def addressed(
 
 
 def caused(cause: CTE, *, capped: bool) -> CTE:
-    """The insertion of a message for each row of ``cause`` (kind, subject_id, dedupe_key), to stand in one
-    statement with it; the parameters are those of ``addressed``. To be built once. Its rows: the message's id.
+    """The insertion of a message for each row of ``cause``, to stand in one statement with it. Its rows: the
+    message's id. ``cause`` has the columns kind, subject_id and dedupe_key, and those of ``columns``.
+
+    In the order of the dedupe keys: two statements that share some cannot wait for each other in a circle.
     """
-    return _inserted([*(cause.c[name] for name in _CAUSED)], capped)
+    row = _row([cause.c[name] for name in _CAUSED], lambda name, _type: cause.c[f"mail_{name}"], capped)
+    return _inserted(row.order_by(cause.c.dedupe_key))
+
+
+def columns() -> dict[str, Any]:
+    """What ``addressed`` gives, and the type of each in the database."""
+    own: dict[str, Any] = {name: _message[name].type for name in _ADDRESSED}
+    return {f"mail_{name}": kind for name, kind in (own | {"expires_at": Interval()} | _LIMITS).items()}
 
 
 @cache
 def _alone(capped: bool) -> Select[Any]:
-    added = _inserted([_given(name) for name in _CAUSED], capped)
+    added = _inserted(_row([_given(name, _message[name].type) for name in _CAUSED], _given, capped))
     return select(added.c.id)
 
 
-def _inserted(cause: Sequence[ColumnElement[Any]], capped: bool) -> CTE:
-    given = {name: _given(name) for name in _ADDRESSED}
-    given["not_before"] = (crowding.not_before if capped else _now_or)(given["not_before"])
-    given["expires_at"] = CLOCK + bindparam("mail_expires_at", type_=Interval)
-    row = select(*cause, *given.values())
-    if capped:
-        row = row.where(_sent_today() < bindparam("mail_cap", type_=Integer), _is_new_enough(cause[1]))
+def _row(cause: Sequence[Any], of: Callable[[str, Any], ColumnElement[Any]], capped: bool) -> Select[Any]:
+    """What is inserted: ``of`` finds a value of ``addressed`` by its name."""
+    given = {name: of(name, _message[name].type) for name in _ADDRESSED}
+    asked = given["not_before"]
+    given["not_before"] = func.coalesce(asked, CLOCK)
+    given["expires_at"] = CLOCK + of("expires_at", Interval())
+    if not capped:
+        return select(*cause, *given.values())
+    limits = {name: of(name, kind) for name, kind in _LIMITS.items()}
+    given["not_before"] = crowding.not_before(asked, given["recipient_domain"], limits["domain_most"])
+    within = _sent_today(given["mailbox_index"]) < limits["cap"], _is_new_enough(cause[1], limits["ever"])
+    return select(*cause, *given.values()).where(*within)
+
+
+def _inserted(row: Select[Any]) -> CTE:
     added = (
         upsert(Message)
-        .from_select([*_CAUSED, *given], row)
+        .from_select([*_CAUSED, *_ADDRESSED], row)
         .on_conflict_do_nothing(index_elements=["dedupe_key"])
         .returning(_message.id, _message.state)
         .cte("added")
@@ -145,16 +163,11 @@ def _inserted(cause: Sequence[ColumnElement[Any]], capped: bool) -> CTE:
     return noted.returning(MessageEvent.message_id.label("id")).cte("noted")
 
 
-def _given(name: str) -> ColumnElement[Any]:
-    return bindparam(f"mail_{name}", type_=_message[name].type)
+def _given(name: str, kind: Any) -> ColumnElement[Any]:
+    return bindparam(f"mail_{name}", type_=kind)
 
 
-def _now_or(asked: ColumnElement[Any]) -> ColumnElement[Any]:
-    return func.coalesce(asked, CLOCK)
-
-
-def _is_new_enough(subject_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    ever = bindparam("mail_ever", type_=Integer)
+def _is_new_enough(subject_id: ColumnElement[Any], ever: ColumnElement[int]) -> ColumnElement[bool]:
     about = select(func.count()).where(_message.subject_id == subject_id, _to_people())
     return or_(ever.is_(None), about.scalar_subquery() < ever)
 
@@ -163,6 +176,6 @@ def _to_people() -> ColumnElement[bool]:
     return _message.lane == literal_column(str(int(PEOPLE)))
 
 
-def _sent_today() -> Any:
-    today = (_message.mailbox_index == _given("mailbox_index"), _to_people(), _message.created_at > CLOCK - _DAY)
+def _sent_today(mailbox: ColumnElement[bytes]) -> Any:
+    today = (_message.mailbox_index == mailbox, _to_people(), _message.created_at > CLOCK - _DAY)
     return select(func.count()).where(*today).scalar_subquery()

@@ -19,6 +19,7 @@ from campaign.errors import Refused
 from campaign.mail import captured, transports
 from campaign.mail.enqueuing import addressed as addressed
 from campaign.mail.enqueuing import caused as caused
+from campaign.mail.enqueuing import columns as columns
 from campaign.mail.enqueuing import enqueue as enqueue
 from campaign.mail.models import AddressReport, Message, MessageEvent
 from campaign.mail.moving import CLOCK, move

@@ -1,35 +1,46 @@
 """Counting crowds: it keeps to itself the counters in Redis, which expire, and what happens without them.
 
-Each counter is named by a keyed hash and ends with its window, so that nobody is remembered. One round trip; when
-Redis is down there are no crowds, a log line says so, and the signature is taken like any other.
+Each counter is named by a keyed hash and ends with its window, so that nobody is remembered. One round trip for all
+that are counted at the same moment; when Redis is down there are no crowds, a log line says so, and the signature is
+taken like any other.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
 
-from campaign import limits
+from campaign import limits, together
 from campaign.petition.defence.weights import DAY, MONTH, NEW, SIGNALS
 
 log = structlog.get_logger()
-# KEYS: counters, then the key that keeps since when a domain is known. ARGV: their lives in seconds, then now.
+# KEYS: counters, then keys that keep since when a domain is known. ARGV: the counters' lives in seconds, then how
+# long a domain is known, then now.
 _COUNT = """
-local counts = {}
-for i = 1, #KEYS - 1 do
-  counts[i] = redis.call('INCR', KEYS[i])
-  if counts[i] == 1 then redis.call('EXPIRE', KEYS[i], ARGV[i]) end
+local said, life, now, counters = {}, ARGV[#ARGV - 1], ARGV[#ARGV], #ARGV - 2
+for i = 1, counters do
+  said[i] = redis.call('INCR', KEYS[i])
+  if said[i] == 1 then redis.call('EXPIRE', KEYS[i], ARGV[i]) end
 end
-redis.call('SET', KEYS[#KEYS], ARGV[#ARGV], 'NX')
-redis.call('EXPIRE', KEYS[#KEYS], ARGV[#KEYS])
-counts[#KEYS] = redis.call('GET', KEYS[#KEYS])
-return table.concat(counts, ' ')
+for i = counters + 1, #KEYS do
+  said[i] = redis.call('SET', KEYS[i], now, 'NX', 'GET') or now
+  redis.call('EXPIRE', KEYS[i], life)
+end
+return table.concat(said, ' ')
 """
+
+
+class _Counted(NamedTuple):
+    """One submission: names of its counters with their lives in seconds, and of what keeps its domain's age."""
+
+    counters: Mapping[str, int]
+    domain: str
 
 
 def reasons(appeal_id: UUID, who: Mapping[str, str]) -> list[str]:
@@ -38,18 +49,27 @@ def reasons(appeal_id: UUID, who: Mapping[str, str]) -> list[str]:
     ``who`` gives a keyed hash for what can be counted of it: ``network`` or ``onion``, ``domain``, ``name``.
     """
     now = int(time.time())
-    counters = {(kind, seconds): _key(appeal_id, kind, seconds, who[kind], now) for kind, seconds in _of(*who)}
-    lives = [seconds for _kind, seconds in counters]
+    kinds = _of(*who)
+    counters = {_key(appeal_id, kind, seconds, who[kind], now): seconds for kind, seconds in kinds}
     try:
-        count = limits.redis().register_script(_COUNT)
-        said = count([*counters.values(), f"domain known:{who.get('domain', '')}"], [*lives, MONTH, now])
+        *counts, known_since = together.done(_count, _Counted(counters, f"domain known:{who.get('domain', '')}"))
     except RedisError as error:
         log.warning("defence.open", error=type(error).__name__)
         return []
-    *counts, known_since = map(int, said.split())  # one line: redis-py reads it in half the time of a list
-    size = dict(zip(counters, counts, strict=True))
+    size = dict(zip(kinds, counts, strict=True))
     crowded = [code for code, one in SIGNALS.items() if size.get((one.crowd, one.seconds), 0) > one.most]
     return [code for code in crowded if code not in NEW or now - known_since < DAY]
+
+
+def _count(all_of_them: Sequence[_Counted]) -> list[list[int]]:
+    """Of each its counts, and since when its domain is known."""
+    counters = [name for one in all_of_them for name in one.counters]
+    lives = [seconds for one in all_of_them for seconds in one.counters.values()]
+    count = limits.redis().register_script(_COUNT)
+    said = count([*counters, *(one.domain for one in all_of_them)], [*lives, MONTH, int(time.time())])
+    numbers = iter([int(word) for word in said.split()])  # one line: redis-py reads it in half the time of a list
+    counts = [[next(numbers) for _name in one.counters] for one in all_of_them]
+    return [[*own, known_since] for own, known_since in zip(counts, numbers, strict=True)]
 
 
 @cache
