@@ -16,11 +16,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from campaign import background, db, i18n, limits, pages, together, vault, web
+    from campaign.petition.views import short_way
     from config import load_settings
 
     app = Flask(__name__, template_folder="../templates")
     app.config.from_mapping((settings or load_settings()).flask())
-    for part in (db, vault, background, limits, together, i18n, web):
+    for part in (db, vault, background, limits, together, i18n, short_way, web):
         part.init_app(app)
     for furnish in (_bring_pages, _teach_mail, _set_the_clock):
         furnish(app)

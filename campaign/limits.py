@@ -51,13 +51,23 @@ def allows(rate: str, *about: str) -> bool:
 
 def visitor() -> str:
     """Today's keyed hash of where the request comes from: 32 hexadecimal characters, useless tomorrow."""
-    return hmac.digest(_key_of_today(), _prefix(request.remote_addr or "").encode(), "sha256").hex()[:32]
+    return network(request.remote_addr or "")
+
+
+def network(address: str) -> str:
+    """``visitor`` for an address, where there is no request."""
+    return hmac.digest(_key_of_today(), _prefix(address).encode(), "sha256").hex()[:32]
 
 
 def by_onion() -> bool:
     """Whether the request came by our onion address: through a proxy on this machine, from nobody in particular."""
+    return is_onion(request.host, request.remote_addr or "")
+
+
+def is_onion(host: str, address: str) -> bool:
+    """``by_onion`` for a host and an address, where there is no request."""
     onion = urlsplit(current_app.config["ONION_URL"]).netloc
-    return bool(onion) and request.host == onion and _is_loopback(request.remote_addr or "")
+    return bool(onion) and host == onion and _is_loopback(address)
 
 
 def redis() -> Redis:

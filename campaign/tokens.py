@@ -7,6 +7,7 @@ made to confirm a letter cannot confirm a signature. Signing is itsdangerous' (H
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cache
 from uuid import UUID
 
 from flask import current_app
@@ -44,4 +45,9 @@ def unstamp(purpose: str, token: str, *, max_age: int) -> str | None:
 
 
 def _signer(purpose: str) -> TimestampSigner:
-    return TimestampSigner(current_app.config["SECRET_KEY"], salt=f"undersigned.{purpose}")
+    return _made(current_app.config["SECRET_KEY"], purpose)
+
+
+@cache
+def _made(secret: str, purpose: str) -> TimestampSigner:
+    return TimestampSigner(secret, salt=f"undersigned.{purpose}")

@@ -32,7 +32,9 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+    "Cache-Control": "no-store",
 }
+_SECURE = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def init_app(app: Flask) -> None:
@@ -91,13 +93,14 @@ def _language_of_url(_endpoint: str | None, _values: dict[str, Any] | None) -> N
         speak(code)
 
 
+def headers(*, secure: bool) -> dict[str, str]:
+    """What every answer carries; private unless a view says otherwise."""
+    return _HEADERS | _SECURE if secure else _HEADERS
+
+
 def _finish(response: Response) -> Response:
-    for name, value in _HEADERS.items():
+    for name, value in headers(secure=request.is_secure).items():
         response.headers.setdefault(name, value)
-    if "Cache-Control" not in response.headers:  # private unless a view says otherwise
-        response.headers["Cache-Control"] = "no-store"
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
 
 

@@ -7,6 +7,7 @@ same bytes for everybody and a shared cache can keep it; a form older than a day
 from __future__ import annotations
 
 import time
+from functools import cache
 from uuid import UUID
 
 from flask import current_app
@@ -43,4 +44,9 @@ def _opened(stamp: str) -> tuple[UUID | None, int]:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="undersigned.form stamp")
+    return _made(current_app.config["SECRET_KEY"])
+
+
+@cache
+def _made(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt="undersigned.form stamp")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,28 @@ VISIBILITY = (
     ),
     ("public", lazy_gettext("Everyone, including the authorities of the country concerned")),
 )
+
+
+def quick(typed: Mapping[str, str], *, language: str) -> Signer | None:
+    """What ``SignForm(typed).signer()`` gives for a form that is in order; None when there is anything to look at.
+
+    Building eight fields, which only serve to show the form again, is a fifth of a signature's processor time.
+    """
+    country, visibility = typed.get("country", ""), typed.get("visibility", "")
+    ticks = typed.get("consent"), typed.get("updates")
+    if ticks not in {("y", None), ("y", "y")} or visibility not in dict(VISIBILITY):
+        return None
+    if not country or country not in _codes(language):
+        return None
+    try:
+        name, address = clean_name(typed.get("name", "")), Address.parse(typed.get("email", ""))
+    except Refused:
+        return None
+    return Signer(name, address, _said(country), visibility, ticks[1] is not None)
+
+
+def _said(country: str) -> str | None:
+    return None if country == UNSAID else country
 
 
 class CountryField(SelectField):  # type: ignore[misc] # WTForms ships no types
@@ -98,5 +121,5 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
 
     def signer(self) -> Signer:
         """What was typed, checked. Only after ``validate``."""
-        country = None if self.country.data == UNSAID else self.country.data
-        return Signer(self.name.data, self.address, country, self.visibility.data, bool(self.updates.data))
+        chosen = _said(self.country.data), self.visibility.data, bool(self.updates.data)
+        return Signer(self.name.data, self.address, *chosen)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
@@ -20,6 +20,7 @@ from campaign.mail import outbox
 from campaign.petition import showing, signing
 from campaign.petition.defence import scoring
 from campaign.petition.forms import SignForm
+from campaign.petition.signing import Signer
 from campaign.petition.views import blueprint
 from campaign.web import cacheable
 
@@ -70,15 +71,55 @@ def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
     agreed_to = wording_behind(form.stamp.data, published, "sign")
     if not form.validate() or agreed_to is None:
         return _once_more(published, lang, form, stale=agreed_to is None), 422
-    looked_at = _looked_at(published, form)
     try:
-        signature = signing.sign(
-            published.appeal, form.signer(), language=lang, wording_id=agreed_to, now=datetime.now(UTC), **looked_at
+        token = taken(
+            published,
+            form.signer(),
+            Whence(limits.visitor(), limits.by_onion(), "Sec-Fetch-Site" in request.headers),
+            language=lang,
+            wording_id=agreed_to,
+            trapped=bool(form.website.data),
         )
     except Refused:  # closed, or changed, within the last second
         return _page(published_or_404(lang, slug), lang, form), 409
+    return redirect(url_for("petition.sent", token=token), 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """Where a submission comes from: today's hash of its network, whether by our onion address, or by a browser."""
+
+    network: str
+    onion: bool
+    browser: bool
+
+
+def taken(
+    published: Published, signer: Signer, whence: Whence, *, language: str, wording_id: UUID, trapped: bool
+) -> str:
+    """Take a signature in, held back when an organiser should look first; the token of the page that follows.
+
+    The visitor sees no difference. Raises Refused as ``signing.sign``.
+    """
+    held = scoring.reasons_to_hold(
+        signer,
+        appeal_id=published.appeal.id,
+        network=whence.network,
+        onion=whence.onion,
+        trapped=trapped,
+        browser=whence.browser,
+    )
+    signature = signing.sign(
+        published.appeal,
+        signer,
+        language=language,
+        wording_id=wording_id,
+        now=datetime.now(UTC),
+        held=held,
+        network=None if whence.onion else whence.network,
+    )
     background.ring(outbox.BELL)
-    return redirect(url_for("petition.sent", token=tokens.make("sent", signature)), 303)
+    return tokens.make("sent", signature)
 
 
 @blueprint.get(SPEECH + "/data")
@@ -131,20 +172,6 @@ def wording_behind(stamp: str | None, published: Published, purpose: wording.Pur
     """The wording beside the tick, as the stamp says; None for a stamp that is old, forged or another form's."""
     shown = stamps.read(stamp or "")
     return shown if shown and wording.belongs(shown, published.appeal, purpose) else None
-
-
-def _looked_at(published: Published, form: SignForm) -> dict[str, Any]:
-    """Whence it comes, and why an organiser should look first; the visitor sees no difference."""
-    network, onion = limits.visitor(), limits.by_onion()
-    held = scoring.reasons_to_hold(
-        form.signer(),
-        appeal_id=published.appeal.id,
-        network=network,
-        onion=onion,
-        trapped=bool(form.website.data),
-        browser="Sec-Fetch-Site" in request.headers,
-    )
-    return {"held": held, "network": None if onion else network}
 
 
 def published_or_404(lang: str, slug: str, find: Find = queries.published) -> Published:
