@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from campaign.appeals.models import Appeal
-from campaign.db import engine, session
+from campaign.db import engine, make_engine, session
 from campaign.petition import counting, ending
 from campaign.petition.counting import milestone
 from tests.cast import a_signature, an_appeal
@@ -98,6 +102,39 @@ def test_of_two_that_count_at_once_one_is_killed_half_way(appeal: Appeal, wordin
     while counting.fold():
         pass
     assert (folded(appeal), counting.reconcile()) == (6, 0)
+
+
+def _die_half_way(url: str, folded: Any) -> None:
+    """A counter in a process of its own that has folded but not yet committed, and waits to be killed."""
+    with make_engine(url).connect() as connection:
+        connection.execute(counting._FOLD)
+        folded.set()
+        time.sleep(60)
+
+
+def test_of_two_counters_one_process_is_killed_half_way(app: Flask, appeal: Appeal, wording: UUID) -> None:
+    for _ in range(5):
+        a_signature(appeal, wording)
+    apart = multiprocessing.get_context("spawn")
+    half_way = apart.Event()
+    victim = apart.Process(target=_die_half_way, args=(app.config["DATABASE_URL"], half_way), daemon=True)
+    victim.start()
+    assert half_way.wait(30)
+    a_signature(appeal, wording, country="FR")
+    counting.fold()  # the other counter, at the same moment: it passes over what the first holds
+    assert folded(appeal) == 1
+    assert counting.tally(appeal.id).by_country == {"DE": 5, "FR": 1}
+
+    victim.kill()
+    victim.join(10)
+
+    assert victim.exitcode == -signal.SIGKILL
+    deadline = time.monotonic() + 10
+    while folded(appeal) < 6 and time.monotonic() < deadline:  # until PostgreSQL has noticed and rolled back
+        counting.fold()
+    assert folded(appeal) == 6
+    assert counting.tally(appeal.id).by_country == {"DE": 5, "FR": 1}
+    assert counting.reconcile() == 0
 
 
 def test_folding_beside_folding_and_signing_stays_exact(app: Flask, appeal: Appeal, wording: UUID) -> None:
