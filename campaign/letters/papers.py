@@ -2,25 +2,19 @@
 
 Typst, from its wheel: one library without a browser or system packages, abi3 for every CPython from 3.9 on and for
 Linux and macOS, 4 ms a page. (WeasyPrint needs Pango from the system; fpdf2 shapes no Persian without another
-library.) Its own fonts are Latin, Greek and Cyrillic; Vazirmatn is bundled for Persian and Arabic. Other scripts are
-set in the machine's fonts: where it has none for Chinese, boxes stand for the characters.
+library.) It is set in the bundled fonts only (``campaign/typesetting.py``), so it looks the same on every machine.
 
 The text goes in as one JSON string; the template (``templates/print/letters.typ``) never evaluates it.
 """
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import typst
-
-_TEMPLATE = Path(__file__).parent.parent.parent / "templates" / "print" / "letters.typ"
-_FONTS = Path(__file__).parent.parent / "data" / "fonts"
+from campaign import typesetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +48,8 @@ class Paper:
 
 
 def typeset(paper: Paper) -> bytes:
-    """The PDF of a paper; the same paper on the same machine gives the same bytes. Takes about 5 ms a page."""
-    data = json.dumps(_as_data(paper), ensure_ascii=False)
-    made: bytes = typst.compile(_TEMPLATE, font_paths=[_FONTS], sys_inputs={"data": data})
-    return made
+    """The PDF of a paper; the same paper gives the same bytes on every machine. Takes about 5 ms a page."""
+    return typesetting.pdf("letters", _as_data(paper))
 
 
 def _as_data(paper: Paper) -> dict[str, Any]:
