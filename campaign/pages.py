@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _FRESH = 1.0  # seconds; how late a changed appeal may show in this process
+_LATE = 1.0  # seconds more, while one thread makes it anew: else in a rush all threads would, at 25 ms each
 _PAGES = 256  # different pages kept; the cache starts anew beyond that
 _FROM = 512  # bytes below which compressing gains nothing
 
@@ -41,14 +42,20 @@ class PageCache:
         self._app = app
         self._clock = clock
         self._kept: dict[str, Page] = {}
+        self._making: set[str] = set()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
             return self._app(environ, start_response)
-        page = self._kept.get(environ["PATH_INFO"])
-        if page is not None and page.until > self._clock():
+        path = environ["PATH_INFO"]
+        page = self._kept.get(path)
+        if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():
             return _answer(page, environ, start_response)
-        return self._make(environ, start_response)
+        self._making.add(path)
+        try:
+            return self._make(environ, start_response)
+        finally:
+            self._making.discard(path)
 
     def _make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         said: list[Any] = []

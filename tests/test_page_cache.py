@@ -54,6 +54,21 @@ def test_a_change_shows_within_a_second_or_so(browser: Client, site: Site, time:
     assert browser.get("/en/a").data == b"changed"
 
 
+def test_while_one_makes_it_anew_the_others_get_the_last_one(site: Site, time: list[float]) -> None:
+    cache = PageCache(site, clock=lambda: time[0])
+    browser = Client(cache)
+    before, heard = browser.get("/en/a").data, []
+    plain = site.__class__.__call__
+
+    def meanwhile(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        heard.append(browser.get("/en/a").data)
+        return plain(site, environ, start_response)
+
+    cache._app, site.body, time[0] = meanwhile, b"changed", 1.01
+    assert browser.get("/en/a").data == b"changed"
+    assert heard == [before]
+
+
 def test_a_browser_that_has_it_gets_304_and_no_body(browser: Client) -> None:
     etag = browser.get("/en/a").headers["ETag"]
     again = browser.get("/en/a", headers={"If-None-Match": etag})
