@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from campaign import tokens
 from campaign.appeals import mails as organisation_mails
-from campaign.appeals import signing_on, wording
+from campaign.appeals import queries, signing_on, wording
 from campaign.appeals.models import OrganisationSignOn
 from campaign.appeals.signing_on import Organisation, Speaker
 from campaign.db import session
@@ -31,6 +31,7 @@ from campaign.mail import draining
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.offices.models import Office
+from campaign.petition import cards
 from campaign.petition.models import Signature
 from campaign.petition.views import organisations as organisation_views
 from campaign.rights import asking
@@ -49,7 +50,7 @@ AT_THE_DOOR = {
 # Shared caches keep these; everything else says no-store.
 PUBLIC = {
     "static", "robots.txt", "favicon.ico", "petition.show", "petition.data", "petition.case", "petition.safety",
-    "petition.organisations_of", "letters.choose", "letters.write", "api.listing", "api.appeal",
+    "petition.organisations_of", "petition.news", "petition.card", "letters.choose", "letters.write", "api.listing", "api.appeal",
 }  # fmt: skip
 REDIRECTS = {"petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
 OFFICE_PAGES = (
@@ -177,6 +178,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "office": "sr-iran",
         "digest": str(digest.id),
         "filename": "undersigned.css",
+        "version": cards.version(queries.by_id(appeal.id), "en"),
         "message_id": str(message.id),
         "name": str(message.id),
         "row": str(sign_on.id),

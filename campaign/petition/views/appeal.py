@@ -17,12 +17,12 @@ from campaign.errors import Refused
 from campaign.i18n import best_of
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
-from campaign.petition import showing, signing
+from campaign.petition import cards, showing, signing
 from campaign.petition.defence import scoring
 from campaign.petition.forms import SignForm
 from campaign.petition.signing import Signer
 from campaign.petition.views import blueprint
-from campaign.web import cacheable
+from campaign.web import cacheable, link
 
 FRESH = 10  # seconds that a shared cache keeps a page with a count
 CALM = 300  # … and one without
@@ -156,7 +156,8 @@ def _page(published: Published, lang: str, form: SignForm | None = None) -> str:
         form.consent.data = False  # a tick stays only beside the words that it was put to
     form.stamp.data = stamps.make(agreed.id)
     told = showing.frame(published, lang) | showing.document(published, lang, datetime.now(UTC).date())
-    return render_template("petition/show.html", form=form, agreed=agreed, **told)
+    card = link("petition.card", lang=lang, slug=published.appeal.slug, version=cards.version(published, lang))
+    return render_template("petition/show.html", form=form, agreed=agreed, card=card, **told)
 
 
 def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) -> str:
