@@ -15,6 +15,7 @@ from campaign.embedded import Child, tied_to_us
 from config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
+THREADS = 16  # of each web process: twice its turns (``admission.TURNS``), to say so when all are taken
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
 
@@ -40,10 +41,9 @@ WORKER = [
 
 
 def _web(settings: Settings) -> list[str]:
-    threads = min(4, 2 * (os.cpu_count() or 1) + 1)
     return [
         "granian", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
-        "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(threads),
+        "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(THREADS),
         "--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
         "--respawn-interval", "1", "--workers-kill-timeout", "5",
     ]  # fmt: skip

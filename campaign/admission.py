@@ -1,0 +1,115 @@
+"""How many requests are worked on at once: it keeps to itself who waits for a turn, and what those hear who get none.
+
+The web server has more threads than turns. So in a rush few threads compete for the processor, and when the servers
+behind are too slow for all who come, the threads that are left say so at once, with what was typed still on the page,
+instead of letting everybody wait for an answer that never comes. Who runs an appeal always gets in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Flask, render_template
+from markupsafe import Markup, escape
+
+from campaign import web
+from campaign.i18n import INTERFACE, speak
+
+TURNS = 8  # at once in one process; more only compete for its interpreter
+_PATIENCE = 0.3  # seconds; with 8 threads that is 27 answers a second even when nothing comes back from the servers
+_AGAIN = 5  # seconds, as Retry-After
+_KEPT = 65_536  # bytes of a form that is given back
+_ALWAYS = ("/desk", "/health")
+_FIELDS, _ACTION = Markup("<!-- fields -->"), "/-action-"
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Of this process: requests at work, how many may be; since it began, turns given, and requests turned away."""
+
+    at_work: int
+    turns: int
+    given: int
+    refused: int
+
+
+def init_app(app: Flask) -> None:
+    """Stand in front of all that has been put before Flask so far."""
+    app.extensions["admission"] = admission = Admission(app)
+    app.wsgi_app = admission  # type: ignore[method-assign] # as WSGI apps are wrapped
+
+
+class Admission:
+    """A WSGI app in front of another."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._beyond: Wsgi = app.wsgi_app
+        self._turns = threading.BoundedSemaphore(TURNS)
+        self._stuck = False  # somebody waited in vain, and no turn has ended since: nobody else waits
+        self._at_work = self._given = self._refused = 0
+
+    def load(self) -> Load:
+        """What surge mode goes by; counted without a lock, so a few may be missing."""
+        return Load(self._at_work, TURNS, self._given, self._refused)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(_ALWAYS):
+            return self._beyond(environ, start_response)
+        if not self._turns.acquire(timeout=0 if self._stuck else _PATIENCE):
+            self._stuck = True
+            self._refused += 1
+            return self._refuse(environ, start_response)
+        self._at_work += 1
+        self._given += 1
+        try:
+            return self._beyond(environ, start_response)
+        finally:
+            self._at_work -= 1
+            self._stuck = False
+            self._turns.release()
+
+    def _refuse(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        code = environ["PATH_INFO"].split("/", 2)[1]
+        page = _page(self._app, code if code in INTERFACE else "en", environ["REQUEST_METHOD"] == "POST")
+        fields = "".join(
+            f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in _typed(environ)
+        )
+        body = page.replace(_FIELDS, fields).replace(_ACTION, escape(environ["PATH_INFO"])).encode()
+        carried = web.headers(secure=environ["wsgi.url_scheme"] == "https")
+        own = {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "Retry-After": str(_AGAIN),
+        }
+        start_response("503 SERVICE UNAVAILABLE", [*carried.items(), *own.items()])
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+
+
+def _typed(environ: Environ) -> list[tuple[str, str]]:
+    """The fields of a form, to be given back; none of another body, or of one that is too long."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    if not is_form or not length.isdigit() or int(length) > _KEPT:
+        return []
+    body = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
+    return parse_qsl(body, keep_blank_values=True, errors="replace")
+
+
+@lru_cache(2 * len(INTERFACE))
+def _page(app: Flask, language: str, with_form: bool) -> str:
+    """The page, made once: in a rush there is no time for it. Its form's fields and address are to be filled in."""
+    with app.test_request_context(f"/{language}/"):
+        speak(language)
+        return render_template(
+            "errors/busy.html", fields=_FIELDS if with_form else "", action=_ACTION, code=503, error=None
+        )

@@ -1,0 +1,110 @@
+"""Four times as many as can be served: everybody is answered within 5 s, and who gets no turn loses nothing."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from campaign import admission
+from campaign.running.processes import THREADS
+from tests.cast import PAGE, the_appeal, typed
+
+
+@pytest.fixture
+def slow(context: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Every request that gets a turn is worked on until the event is set."""
+    the_appeal()
+    door, ended = context.extensions["admission"], threading.Event()
+    beyond = door._beyond
+
+    def wait(environ: Any, start_response: Any) -> Any:
+        ended.wait(10)
+        return beyond(environ, start_response)
+
+    monkeypatch.setattr(door, "_beyond", wait)
+    yield ended
+    ended.set()
+
+
+def taken(app: Flask, crowd: ThreadPoolExecutor) -> list[Any]:
+    """All turns are taken by people who look at a page that does not exist."""
+    asked = [crowd.submit(app.test_client().get, "/en/none") for _ in range(admission.TURNS)]
+    until = time.monotonic() + 5
+    while app.extensions["admission"].load().at_work < admission.TURNS and time.monotonic() < until:
+        time.sleep(0.01)
+    return asked
+
+
+def test_it_works(context: Flask, slow: threading.Event) -> None:
+    slow.set()
+    form = typed(context.test_client())
+    slow.clear()
+    with ThreadPoolExecutor(admission.TURNS) as crowd:
+        asked = taken(context, crowd)
+        began = time.monotonic()
+        answer = context.test_client().post(f"{PAGE}/sign", data={**form, "name": 'Alice "<b>"'})
+        assert time.monotonic() - began < 1
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        kept = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text))
+        assert kept == {**form, "name": "Alice &#34;&lt;b&gt;&#34;"}
+        assert f'action="{PAGE}/sign"' in answer.text
+        load = context.extensions["admission"].load()
+        assert (load.at_work, load.refused) == (admission.TURNS, 1)
+        slow.set()
+        assert [one.result().status_code for one in asked] == [404] * admission.TURNS
+    assert context.extensions["admission"].load().at_work == 0
+
+
+def test_who_comes_when_it_flows_again_is_served(context: Flask, slow: threading.Event) -> None:
+    with ThreadPoolExecutor(admission.TURNS) as crowd:
+        taken(context, crowd)
+        assert context.test_client().get("/fa/none").status_code == 503
+        slow.set()
+    assert context.test_client().get("/fa/none").status_code == 404
+
+
+def test_the_page_speaks_the_language_of_the_address(context: Flask, slow: threading.Event) -> None:
+    with ThreadPoolExecutor(admission.TURNS) as crowd:
+        taken(context, crowd)
+        assert 'dir="rtl"' in context.test_client().get("/fa/none").text
+        assert 'lang="en"' in context.test_client().get(f"/{quote('<script>')}/none").text
+        slow.set()
+
+
+def test_who_runs_the_appeal_always_gets_in(context: Flask, slow: threading.Event) -> None:
+    with ThreadPoolExecutor(admission.TURNS + 1) as crowd:
+        taken(context, crowd)
+        organiser = crowd.submit(context.test_client().get, "/desk")
+        time.sleep(0.5)
+        assert not organiser.done(), "it is worked on, not refused"
+        slow.set()
+        assert organiser.result().status_code != 503
+
+
+def test_a_turn_is_given_back_after_a_failure(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = context.extensions["admission"]
+
+    def fail(*_: Any) -> Any:
+        raise RuntimeError
+
+    monkeypatch.setattr(door, "_beyond", fail)
+    browser: FlaskClient = context.test_client()
+    for _ in range(admission.TURNS + 1):
+        with pytest.raises(RuntimeError):
+            browser.get("/en/none")
+    assert door.load().at_work == 0
+
+
+def test_the_web_server_has_threads_left_to_say_so() -> None:
+    assert THREADS >= 2 * admission.TURNS
