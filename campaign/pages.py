@@ -16,6 +16,7 @@ from typing import Any
 
 _FRESH = 1.0  # seconds; how late a changed appeal may show in this process
 _LATE = 1.0  # seconds more, while one thread makes it anew: else in a rush all threads would, at 25 ms each
+_STALE = 60.0  # seconds more, while the servers behind are away or overrun: a page of a minute ago beats an apology
 _PAGES = 256  # different pages kept; the cache starts anew beyond that
 _FROM = 512  # bytes below which compressing gains nothing
 
@@ -60,6 +61,10 @@ class PageCache:
     def _make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         said: list[Any] = []
         answer = self._app({**environ, "REQUEST_METHOD": "GET"}, lambda *a, **_: said.extend(a[:2]))
+        last = self._kept.get(environ["PATH_INFO"])
+        if last is not None and said[0].startswith("503") and last.until + _STALE > self._clock():
+            getattr(answer, "close", bool)()
+            return _answer(last, environ, start_response)
         if not _is_public(said):
             start_response(*said)
             return answer

@@ -69,6 +69,17 @@ def test_while_one_makes_it_anew_the_others_get_the_last_one(site: Site, time: l
     assert heard == [before]
 
 
+def test_while_it_cannot_be_made_the_last_one_does_for_a_minute(
+    browser: Client, site: Site, time: list[float]
+) -> None:
+    before = browser.get("/en/a").data
+    site.status, site.headers, site.body, time[0] = "503 SERVICE UNAVAILABLE", [], b"busy", 30.0
+    assert browser.get("/en/a").data == before
+    assert browser.get("/en/b").status_code == 503
+    time[0] = 62.0
+    assert browser.get("/en/a").status_code == 503
+
+
 def test_a_browser_that_has_it_gets_304_and_no_body(browser: Client) -> None:
     etag = browser.get("/en/a").headers["ETag"]
     again = browser.get("/en/a", headers={"If-None-Match": etag})

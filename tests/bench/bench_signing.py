@@ -66,12 +66,16 @@ def visiting(number: int) -> Story:
     """Get the page, read the form, send it; and again as somebody else."""
     while True:
         page = yield Request(PAGE, label="GET")
+        if page.status != 200:
+            continue  # as people do who are told to come again
         yield _signed(browsers.hidden(page.body, "sign"))
 
 
 def posting(number: int) -> Story:
     """The page once, then one form after the other."""
     page = yield Request(PAGE)
+    while page.status != 200:
+        page = yield Request(PAGE)
     while True:
         yield _signed(browsers.hidden(page.body, "sign"))
 

@@ -83,6 +83,12 @@ def _pool() -> Any:
     return multiprocessing.get_context("spawn").Pool(PROCESSES)
 
 
+def go_home() -> None:
+    """End the processes of the browsers."""
+    _pool().terminate()
+    _pool.cache_clear()
+
+
 def _live(port: int, numbers: range, seconds: float, story: Callable[..., Story], given: tuple[object, ...]) -> Told:
     told: Told = defaultdict(list)
     until = time.perf_counter() + seconds
