@@ -16,9 +16,11 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from campaign import vault
 from campaign.appeals.models import Appeal
+from campaign.db import session
 from campaign.exports import exporting
 from campaign.exports.audiences import AUDIENCES
 from campaign.exports.guarding import guarded
@@ -161,6 +163,20 @@ def test_a_file_that_breaks_off_says_how_far_it_came(context: Flask) -> None:
     ended = audit.listing()[0]
     assert ended.action == "signatures.export_ended"
     assert 0 < ended.details["rows"] < 450
+
+
+def test_numbers_of_past_days_stay_when_exact_times_blur(context: Flask) -> None:
+    appeal, wording = cast.an_appeal()
+    for hour in (20, 7, 13, 2):
+        at = datetime(2026, 11, 20, hour, tzinfo=UTC)
+        signed(appeal, wording, f"Signer of {hour}", visibility="public", confirmed_at=at)
+    before = file_for(appeal)
+
+    session.execute(text("UPDATE signature SET confirmed_at = date_trunc('day', confirmed_at)"))
+    session.commit()
+    signed(appeal, wording, "Later", visibility="public", confirmed_at=datetime(2026, 11, 21, tzinfo=UTC))
+
+    assert file_for(appeal).startswith(before)
 
 
 def test_a_file_on_disk_is_its_owners_and_whole_or_not_at_all(context: Flask, tmp_path: Path) -> None:

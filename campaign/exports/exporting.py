@@ -6,10 +6,11 @@ import csv
 import errno
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import partial
-from itertools import chain, islice
+from functools import lru_cache, partial
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 from campaign import db, vault
@@ -23,6 +24,14 @@ from campaign.organisers.models import AuditEvent, Organiser
 
 _MARK = "\ufeff"  # without it a spreadsheet may take UTF-8 for the code page of the machine
 _ROWS_A_CHUNK = 200
+_coded = lru_cache(maxsize=1024)(guarded)  # of codes there are few; what somebody typed must not stay in memory
+_GUARDS: dict[str, Callable[[str], str]] = {
+    "name": guarded,
+    "comment": guarded,
+    "country": _coded,
+    "visibility": _coded,
+    "language": _coded,
+}  # number and day are no text of anybody
 
 
 def export(
@@ -68,12 +77,17 @@ def write(pieces: Iterable[bytes], path: Path) -> None:
 
 def as_csv(rows: Iterable[Row], columns: tuple[str, ...]) -> Iterator[bytes]:
     """Rows as CSV, a heading first, some hundred rows a piece."""
-    cells = chain([list(columns)], ([guarded(cell) for cell in row.cells(columns)] for row in rows))
-    yield _MARK.encode()
-    while piece := list(islice(cells, _ROWS_A_CHUNK)):
-        text = io.StringIO(newline="")
-        csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(piece)
-        yield text.getvalue().encode()
+    told, guards = attrgetter(*columns), [_GUARDS.get(column, str) for column in columns]
+    source = iter(rows)
+    yield _MARK.encode() + _written([columns])
+    while piece := list(islice(source, _ROWS_A_CHUNK)):
+        yield _written([guard(cell) for guard, cell in zip(guards, told(row), strict=True)] for row in piece)
+
+
+def _written(lines: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(lines)
+    return text.getvalue().encode()
 
 
 def _told(rows: Iterator[Row], columns: tuple[str, ...], note: Callable[..., AuditEvent]) -> Iterator[bytes]:

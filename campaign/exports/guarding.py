@@ -16,5 +16,7 @@ def guarded(cell: str) -> str:
 
     ``-5`` is guarded too: a name is never a number. Source: OWASP, CSV Injection; ASVS 5.0, 1.2.10.
     """
+    if not cell:
+        return cell
     inner = _AFTER_BREAK.sub(r"\1'", cell)
     return f"'{inner}" if _STARTS.match(cell) else inner
