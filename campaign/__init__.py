@@ -61,10 +61,11 @@ def _teach_mail(app: Flask) -> None:
     from campaign.organisers import mailing
     from campaign.petition import ending
     from campaign.petition import mails as petition_mails
+    from campaign.petition.news import mails as news_mails
     from campaign.rights import asking
 
     own = {"sign_in": mailing.sign_in, "mine": asking.draft}
-    theirs = petition_mails.RENDERERS | letters_mails.RENDERERS | appeals_mails.RENDERERS
+    theirs = petition_mails.RENDERERS | news_mails.RENDERERS | letters_mails.RENDERERS | appeals_mails.RENDERERS
     for kind, renderer in (own | theirs).items():
         rendering.register(app, kind, renderer)
     acting.register_taker(app, "letter", replying.take)
@@ -82,6 +83,6 @@ def _set_the_clock(app: Flask) -> None:
     from campaign.rights import tasks as rights
 
     background.register(app, mail.deliver, mail.sweep, mail.fetch, mail.scrub, health.heartbeat)
-    background.register(app, petition.count, petition.expire, petition.reconcile, petition.decide)
+    background.register(app, petition.count, petition.expire, petition.reconcile, petition.decide, petition.tell)
     background.register(app, letters.expire, letters.blur, letters.release, letters.settle)
     background.register(app, appeals.expire, rights.forget_due)

@@ -19,6 +19,8 @@ KINDS: dict[str, Any] = {
     "organisation_confirm": _("Confirmation of an organisation"),
     "sign_in": _("Sign-in link"),
     "mine": _("Link to one’s data"),
+    "update": _("News"),
+    "update_test": _("Test of news"),
     "office_reply": _("Reply of an office"),
 }
 # What each state means for whoever waits, and how its pill looks.
@@ -108,6 +110,10 @@ ACTIONS: dict[str, Any] = {
     "office.objected": _("asked for no more letters"),
     "office.received": _("confirmed receipt of letters"),
     "office.link_replaced": _("replaced an office’s private link"),
+    "news.written": _("wrote news"),
+    "news.tested": _("tried news on themselves"),
+    "news.released": _("released news"),
+    "news.stopped": _("stopped news"),
     "demo.filled": _("added synthetic signatures"),
     "person.erased": _("erased a person’s data"),
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, case, update
+from sqlalchemy import ColumnElement, case, select, update
 
 from campaign import vault
 from campaign.db import clock, session
+from campaign.mail import outbox
 from campaign.petition.expiring import FORGOTTEN
-from campaign.petition.models import Signature
+from campaign.petition.models import News, Signature
 
 log = structlog.get_logger()
 VISIBILITIES = ("counted", "recipient", "public")  # from the narrowest
@@ -24,6 +25,7 @@ def withdraw(signature_id: UUID) -> bool:
         .values(state="withdrawn", ended_at=clock(), public_name=None, updates=False)
         .returning(Signature.id)
     )
+    _take_news_back(signature_id)
     session.commit()
     log.info("signature.withdrawn", signature=str(signature_id), moved=moved is not None)
     return moved is not None
@@ -46,6 +48,7 @@ def _forget(signature_id: UUID, allowed: ColumnElement[bool]) -> bool:
         .values(state="erased", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
         .returning(Signature.id)
     )
+    _take_news_back(signature_id)
     session.commit()
     log.info("signature.erased", signature=str(signature_id), moved=moved is not None)
     return moved is not None
@@ -54,8 +57,16 @@ def _forget(signature_id: UUID, allowed: ColumnElement[bool]) -> bool:
 def stop_updates(signature_id: UUID) -> None:
     """Send no more news about this signature; whoever asks twice gets the same."""
     session.execute(update(Signature).where(Signature.id == signature_id).values(updates=False))
+    _take_news_back(signature_id)
     session.commit()
     log.info("signature.updates_stopped", signature=str(signature_id))
+
+
+def _take_news_back(signature_id: UUID) -> None:
+    """Cancel the mails with news to this signer that have not left."""
+    about = select(News).join(Signature, Signature.appeal_id == News.appeal_id).where(Signature.id == signature_id)
+    released = session.scalars(about.where(News.state != "draft")).all()
+    outbox.cancel(*(news.key(signature_id) for news in released), why="its signer wants no more news")
 
 
 def stop_updates_to(person: bytes) -> None:

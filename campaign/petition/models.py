@@ -38,6 +38,7 @@ class Signature(Base):
         Index("ix_signature_export", "appeal_id", "confirmed_at", "id", postgresql_where=text("state = 'confirmed'")),
         Index("ix_signature_person", "person_index"),
         Index("ix_signature_held", "appeal_id", "held_at", postgresql_where=text("held_at IS NOT NULL")),
+        Index("ix_signature_news", "appeal_id", "id", postgresql_where=text("state = 'confirmed' AND updates")),
         # Costs a signer nothing; finds the last days of a large table for whoever watches an attack.
         Index("ix_signature_recent", "created_at", postgresql_using="brin"),
     )
@@ -60,6 +61,7 @@ class Signature(Base):
     public_name: Mapped[str | None] = mapped_column(Text)  # clear only for who chose "public"
     wording_id: Mapped[UUID] = mapped_column(ForeignKey("consent_wording.id"))
     updates: Mapped[bool] = mapped_column(server_default=text("false"))
+    news_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when news last had its turn
     origin: Mapped[str] = mapped_column(Text, server_default="real")  # "real" or "demo"
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -136,3 +138,33 @@ class DecisionRow(Base):
     state: Mapped[str] = mapped_column(Text)
     held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     held_reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class News(Base):
+    """What came of an appeal, in the organisers' words, and the sending of it to who asked for news.
+
+    Its state is ``draft``, ``sending`` (mails are being put into the outbox), ``sent`` (all of them are in it),
+    ``stopping`` (what has not left is being taken back) or ``stopped``.
+    """
+
+    __tablename__ = "news"
+    __table_args__ = (
+        Index("ix_news_appeal", "appeal_id", "at"),
+        Index("ix_news_at_work", "at", postgresql_where=text("state IN ('sending', 'stopping')")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(Text, server_default="draft")
+    texts: Mapped[dict[str, Any]] = mapped_column(JSONB)  # language → {"title": …, "body": …}, plain text
+    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # released it
+    expected: Mapped[int] = mapped_column(server_default="0")  # mails, as the button had it
+    queued: Mapped[int] = mapped_column(server_default="0")  # mails that were put into the outbox
+    reached: Mapped[UUID | None]  # the last signature that had its turn, in the order of ids
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    def key(self, signature_id: UUID) -> str:
+        """What names its mail to one signature in the outbox; the id comes last."""
+        return f"update:{self.id}:{signature_id}"

@@ -7,6 +7,7 @@ from campaign.background import task
 from campaign.petition import counting, expiring
 from campaign.petition.defence import carrying_out
 from campaign.petition.models import DecisionRow, Signature
+from campaign.petition.news import carrying_out as news
 
 COUNT = "petition.count"
 
@@ -29,10 +30,16 @@ def decide() -> None:
     carrying_out.carry_out()
 
 
+@task(news.BELL, every=20)
+def tell() -> None:
+    """Go on with news that was released or stopped."""
+    news.carry_out()
+
+
 @task("petition.reconcile", every=6 * 3600)
 def reconcile() -> None:
     """Some times a day: compare the tally with a full count; of older times keep the day, of networks nothing."""
     counting.reconcile()
     expiring.forget_networks()
-    db.blur(Signature, "created_at", "confirmed_at", "ended_at", "held_at")
+    db.blur(Signature, "created_at", "confirmed_at", "ended_at", "held_at", "news_at")
     db.blur(DecisionRow, "held_at")

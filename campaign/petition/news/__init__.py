@@ -1,0 +1,1 @@
+"""News: what comes of an appeal, told to who asked for it, at most once a month."""
