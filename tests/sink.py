@@ -104,7 +104,10 @@ class _Server(SMTP):
 
     async def smtp_EHLO(self, hostname: str) -> None:
         self.sink.commands.append("EHLO")
-        await super().smtp_EHLO(hostname)
+        if planned := await self.sink.answer("EHLO", self):
+            await self.push(planned)
+        else:
+            await super().smtp_EHLO(hostname)
 
     async def smtp_AUTH(self, arg: str) -> None:
         self.sink.commands.append("AUTH")
@@ -113,10 +116,10 @@ class _Server(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         if planned := await self.sink.answer("DATA", self):
             await self.push(planned)
-        elif self.sink.answers["body"]:
+        elif any(within := self.sink.plan("body")):  # taken now: there are other links that may come to it
             await self.push("354 go on")
             await self._reader.readline()
-            await self.sink.answer("body", self)
+            await self.sink.carry_out(self, *within)
         else:
             await super().smtp_DATA(arg)
 

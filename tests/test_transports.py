@@ -94,8 +94,34 @@ def test_a_refusal_leaves_the_link_fit_for_the_next(sink: Sink) -> None:
     assert [one.recipients for one in sink.messages] == [[BOX.recipient]]
 
 
-def test_goodbye_decides_nothing(sink: Sink) -> None:
-    sink.answers["QUIT"] = ["421 4.3.2 no"]
+@pytest.mark.parametrize(
+    ("phase", "why"),
+    [("MAIL", Why.BUSY), ("RCPT", Why.BUSY), ("DATA", Why.BUSY), ("DOT", Why.NO_REPLY)],
+)
+@pytest.mark.parametrize("nonsense", ["hello, world", "199 wait", "999 no"])
+def test_nonsense_is_no_acceptance(sink: Sink, phase: str, why: Why, nonsense: str) -> None:
+    sink.answers[phase] = [nonsense]
+    way = door(sink)
+    result = way.send(BOX, ROW, yes)
+    assert result.why is why
+    assert result.text  # what it said is in the ledger
+    way.open()
+    assert way.send(BOX, ROW, yes).why is Why.ACCEPTED
+    assert len(sink.messages) == 1
+
+
+def test_a_server_out_of_step_is_left(sink: Sink) -> None:
+    sink.answers["RCPT"] = ["550 5.5.0 no\r\n550 5.5.0 no"]  # two answers to one question
+    way = door(sink)
+    assert way.send(BOX, ROW, yes).why is Why.REFUSED
+    way.open()
+    assert way.send(BOX, ROW, yes).why is Why.ACCEPTED  # nobody else is refused by an answer that was not theirs
+    assert sink.connections == 2
+
+
+@pytest.mark.parametrize("goodbye", ["421 4.3.2 no", DROP])
+def test_goodbye_decides_nothing(sink: Sink, goodbye: str) -> None:
+    sink.answers["QUIT"] = [goodbye]
     way = door(sink)
     assert way.send(BOX, ROW, yes).why is Why.ACCEPTED
     way.close()

@@ -2,7 +2,7 @@
 
 smtplib raises one class for a link that broke before the final dot (safe to try again) and after it (nobody
 can know, RFC 1047), so the dot is sent on its own and the phase is ours. The last reply is waited for as long
-as RFC 5321 4.5.3.2.6 grants. QUIT decides nothing.
+as RFC 5321 4.5.3.2.6 grants. QUIT decides nothing. A server that speaks nonsense after the dot has not answered.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from uuid import UUID
 
 from campaign.errors import TemporaryFailure
 from campaign.mail.rendering import Letterbox
-from campaign.mail.replies import Outcome, Why, outcome
+from campaign.mail.replies import Outcome, Why, outcome, without_addresses
 from campaign.mail.states import ATTEMPT_LEASE
 
 CONNECTING = 10.0  # seconds
@@ -101,7 +101,9 @@ class Link(smtplib.SMTP):
         """MAIL and exactly one RCPT; the first refusal, or the answer to RCPT."""
         self.dot_sent = False
         code, said = self.docmd("MAIL", f"FROM:<{sender}>")
-        return (code, said) if code >= 300 else self.docmd("RCPT", f"TO:<{recipient}>")
+        if code // 100 == 2:
+            code, said = self.docmd("RCPT", f"TO:<{recipient}>")
+        return (code, said) if code // 100 == 2 else (max(code, 400), said)
 
     def content(self, content: bytes) -> tuple[int, bytes]:
         """DATA, the body, and the dot on its own; the answer to DATA if it was refused, else to the dot."""
@@ -125,7 +127,7 @@ class EncryptedLink(smtplib.SMTP_SSL, Link):
 def _hand_over(link: Link, box: Letterbox, begin: Callable[[], bool]) -> Outcome:
     try:
         code, said = link.envelope(box.sender, box.recipient)
-        if code < 300:
+        if code // 100 == 2:
             if not begin():
                 link.rset()
                 return Outcome(Why.NOT_OURS)
@@ -133,17 +135,25 @@ def _hand_over(link: Link, box: Letterbox, begin: Callable[[], bool]) -> Outcome
     except (smtplib.SMTPException, OSError):
         link.close()
         return Outcome(Why.NO_REPLY if link.dot_sent else Why.LINK_LOST)
+    if code // 100 not in {2, 4, 5}:
+        link.close()
+        nonsense = without_addresses(said.decode("utf-8", "replace"))
+        return Outcome(Why.NO_REPLY if link.dot_sent else Why.BUSY, text=nonsense)
     _tidy(link, code)
     return outcome(code, said)
 
 
 def _tidy(link: Link, code: int) -> None:
-    """After a refusal the link begins anew; after 421 the server hangs up. Neither changes what was said."""
+    """After a refusal the link begins anew; after 421 the server hangs up. Neither changes what was said.
+
+    A server that refuses RSET is out of step with us: its next answer would be read as that to another message.
+    """
     if code == 421:
         link.close()
     elif code >= 300:
         with suppress(smtplib.SMTPException, OSError):
-            link.rset()
+            if link.rset()[0] != 250:
+                link.close()
 
 
 def _connect(relay: Relay) -> Link:
