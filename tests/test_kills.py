@@ -1,8 +1,15 @@
 """Workers are killed at every labelled line and at random, and afterwards nothing is lost and no letter is double.
 
-The sink of these runs drops the link at each phase, answers slowly, greylists and refuses; the broker is emptied
-under way; bells ring several times; some workers sleep past their lease, and one has the wrong time. CI runs a
-sample, ``--nightly`` the whole.
+The sink of these runs drops the link at each phase, answers slowly, greylists, refuses and talks nonsense; the broker
+is emptied under way; bells ring several times; some workers sleep past their lease, and two have the wrong time. CI
+runs a sample, ``--nightly`` the whole; both fail when one of these faults did not happen.
+
+Broken on purpose, these made it fail: DATA before ``attempting`` is committed, or ``attempting`` only after the
+dot; ``begin`` unheeded; a lapsed attempt made ready, or claimed; a lapsed lease left; no reply taken for unsent; 4xx,
+or 250 to DATA, taken for acceptance; accepted before the dot; 421 to QUIT heeded; an unknown letter sent again by
+policy; a claim without lock or epoch; other bytes at a repeat; sweeping by a process' clock; no event of a change.
+It cannot see a fence whose gap is milliseconds wide, nor pauses, budgets and bounces: ``test_fencing``,
+``test_delivery``, ``test_pacing`` and ``test_bounces`` do.
 """
 
 from __future__ import annotations
@@ -33,13 +40,14 @@ from campaign.mail.models import Message, MessageEvent
 from campaign.mail.states import LETTERS, MAY_COME_FROM, SENT_AGAIN_AT_MOST, TERMINAL, State
 from campaign.mail.tasks import SWEEP
 from tests.kills import sink, worker
-from tests.kills.sink import Witness
+from tests.kills.sink import TROUBLES, Witness
 from tests.kills.worker import AFTER_A_COMMIT, LABELS, Fate
 
 WORKERS = 2
 SEED = int(os.environ.get("KILL_SEED", "1"))
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.kills.worker"])
+SLEEPS = ("claimed", "attempting", "dot sent", "answer read")
 _MOST_OF_A_LIFE = 12.0  # seconds after which a worker that never came to its label is killed where it stands
 BUSY = [State.READY, State.DEFERRED, State.LEASED, State.ATTEMPTING]
 
@@ -165,7 +173,7 @@ def fates(kills: int, dice: random.Random) -> list[Fate]:
     labels = [LABELS[n % len(LABELS)] for n in range(kills * 2 // 3)]
     deaths = [Fate(label, dice.choice((1, 2, 5)) if n >= len(LABELS) else 1) for n, label in enumerate(labels)]
     deaths += [Fate() for _ in range(kills - len(deaths))]
-    sleepers = [Fate(label, 2, signal.SIGSTOP) for label in ("claimed", "attempting", "dot sent", "answer read")]
+    sleepers = [Fate(label, 2, signal.SIGSTOP) for label in SLEEPS]
     wrong = [Fate(AFTER_A_COMMIT, 30, clock_off=off) for off in (420.0, -420.0)]
     dice.shuffle(deaths)
     return [*wrong, *(fate for pair in _spread(sleepers, deaths) for fate in pair)]
@@ -188,7 +196,8 @@ class Mail:
     def put_in(self, part: float) -> None:
         """Bring it to this part of the whole, each message in a transaction of its own."""
         while self.put < min(self.letters, self.letters * part):
-            _put("kill_letter", f"letter:{self.put}", lane=LETTERS)
+            for _ in range(2):  # who asks twice
+                _put("kill_letter", f"letter:{self.put}", lane=LETTERS)
             if self.put % 2:
                 _put("kill_confirm", f"confirm:{self.put}", lane=outbox.PEOPLE)
             self.put += 1
@@ -263,6 +272,8 @@ def test_nothing_is_lost_and_no_letter_goes_twice(
         print(f"\n{told(rows, copies, ward)}; {took:.0f} s")
     assert len(rows) == letters + letters // 2
     assert set(LABELS) <= set(ward.deaths)
+    assert set(ward.slept) == set(SLEEPS)
+    assert witness.met() == TROUBLES
     assert sum(ward.deaths.values()) >= kills
     for row in rows:
         check(row, copies.get(row.message_id or "", []), outbox.history(row.id))

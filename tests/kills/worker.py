@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import uuid4
 
@@ -49,7 +50,7 @@ KINDS = ("kill_letter", "kill_confirm")
 class Fate:
     """What happens to one worker: a signal to itself when it comes to ``label`` for the nth time; or nothing.
 
-    ``clock_off`` is by how many seconds ``time.time`` is wrong in it.
+    ``clock_off`` is by how many seconds its clock is wrong.
     """
 
     label: str = ""
@@ -71,19 +72,40 @@ def _draft(message: Message, _recipient: str) -> Draft:
 def live(given: Mapping[str, Any], fate: Fate, log: str) -> None:
     """Be a worker until the end."""
     _log_to(log)
-    if fate.clock_off:
-        right = time.time
-        time.time = lambda: right() + fate.clock_off
     app = create_app(load_settings(**given))
     register(app)
     celery = app.extensions["celery"]
     celery.conf.beat_schedule = {k: v for k, v in celery.conf.beat_schedule.items() if k.startswith("mail.")}
+    for owner, name, value in wrong_clock(fate.clock_off) if fate.clock_off else ():
+        setattr(owner, name, value)
     if fate.label:
         _label(app, _Reaper(fate).passing)
     celery.worker_main(
         ["worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "ERROR",
          "--without-gossip", "--without-mingle", "--without-heartbeat"]
     )  # fmt: skip
+
+
+class _AnyMoment(type):
+    def __instancecheck__(cls, one: object) -> bool:
+        return isinstance(one, datetime)
+
+
+def wrong_clock(off: float) -> list[tuple[Any, str, Any]]:
+    """What to set where (owner, name, value) so that this process' clock is wrong by ``off`` seconds.
+
+    ``time.time``, and the ``datetime`` of every module of ours and of Celery's, which decides what has expired.
+    """
+    right = time.time
+
+    class Wrong(datetime, metaclass=_AnyMoment):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Any:
+            return datetime.now(tz) + timedelta(seconds=off)
+
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in {"campaign", "celery"}]
+    using = [module for module in ours if vars(module).get("datetime") is datetime]
+    return [(time, "time", lambda: right() + off), *((module, "datetime", Wrong) for module in using)]
 
 
 def _log_to(path: str) -> None:
