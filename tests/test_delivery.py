@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
+from campaign import db
 from campaign.db import session
 from campaign.errors import PermanentFailure
 from campaign.mail import claiming, draining, holding, outbox, pausing, suppressing, sweeping, transports
@@ -42,10 +44,10 @@ def test_it_works(post: Post, live: Sink) -> None:
 
 
 def test_one_connection_carries_many_messages_to_one_recipient_each(post: Post, live: Sink) -> None:
-    for n in range(30):
+    for n in range(10):
         post.letter(f"letter:{n}", to=f"o{n}@offices.internal")
     post.drain()
-    assert len(live.messages) == 30
+    assert len(live.messages) == 10
     assert all(len(one.recipients) == 1 for one in live.messages)
     assert live.connections == 1
 
@@ -488,3 +490,29 @@ def later(**by: int) -> None:
     aged = {"changed_at": Message.changed_at - span, "lease_until": Message.lease_until - span}
     session.execute(update(Message).values(**aged))
     session.commit()
+
+
+def test_letters_in_numbers_go_by_several_links_and_of_each_link_one_is_in_doubt(
+    post: Post, live: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(120):
+        post.letter(f"letter:{n}", to=f"o{n}@offices.internal")
+    doubt, finish = [], holding.finish
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        doubt.append(in_doubt())  # what a kill just before this answer is written would leave
+        return finish(*args, **kwargs)
+
+    monkeypatch.setattr(holding, "finish", counted)
+    live.answers["DOT"] = [0.02] * 120
+    post.drain()
+    assert len(live.messages) == len(live.taken) == 120
+    assert set(session.scalars(select(Message.state))) == {"accepted"}
+    assert 1 < live.connections <= 8
+    assert 1 < max(doubt) <= 8
+
+
+def in_doubt() -> int:
+    """How many letters began and have no written answer, as another connection sees it."""
+    with db.engine().connect() as apart:
+        return apart.scalars(select(func.count()).where(Message.state == "attempting")).one()

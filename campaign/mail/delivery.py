@@ -4,9 +4,10 @@ Claimed (committed) → rendered → ``attempting`` (committed just before DATA)
 Killed at any line, a row is either untouched, ``leased`` (nothing left: taken up again) or ``attempting`` (it may
 have left: ``unknown``). No database connection is held while a server is waited for.
 
-A letter to an office begins alone and its answer is written at once: a kill leaves at most one for a person to
-judge. What may be sent again by policy begins together, as many as leave in half a second: a kill leaves those,
-and they go again under the same Message-ID.
+A letter to an office begins alone, and its answer is written at the latest when the next of its link begins: a kill
+leaves at most one a link for a person to judge, so with the links of ``draining`` at most eight a worker, and one
+while few wait. What may be sent again by policy begins together, as many as leave in half a second: a kill leaves
+those, and they go again under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from campaign.errors import PermanentFailure
 from campaign.mail import claiming, holding, rendering
 from campaign.mail.backoff import delay
 from campaign.mail.claiming import Claim
-from campaign.mail.handing import hand_over, opened
+from campaign.mail.handing import hand_over, hand_over_singly, opened
 from campaign.mail.rendering import Letterbox
 from campaign.mail.replies import Why
 from campaign.mail.states import LETTERS, PEOPLE, UPDATES, State
@@ -66,10 +67,12 @@ class Way:
 
     def _deliver(self, claims: Sequence[Claim], stopping: threading.Event) -> int:
         began = time.monotonic()
-        hand_over(_written(claims, stopping), self.door)
-        if not self._alone:
-            in_time = int(_TOGETHER * len(claims) / (time.monotonic() - began))
-            self._together = max(1, min(in_time, _MOST))
+        if self._alone:
+            hand_over_singly(_written(claims, stopping), self.door, stopping)
+        else:
+            hand_over(_written(claims, stopping), self.door)
+        in_time = int(_TOGETHER * len(claims) / (time.monotonic() - began))
+        self._together = max(1, min(in_time, _MOST))
         return len(claims)
 
 

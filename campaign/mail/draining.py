@@ -19,7 +19,7 @@ from campaign.mail.delivery import A_CLAIM, Way
 from campaign.mail.states import LANES, LETTERS, PEOPLE, UPDATES
 
 log = structlog.get_logger()
-_HELPERS = {PEOPLE: 3, LETTERS: 0, UPDATES: 1}  # a relay far away answers four times a message
+_HELPERS = {PEOPLE: 3, LETTERS: 7, UPDATES: 1}  # a relay far away answers four times a message
 stopping = threading.Event()
 """Set when this process shall claim nothing new: it finishes the message in hand and gives the rest back."""
 

@@ -1,16 +1,23 @@
-"""Messages in hand: it keeps to itself when their ``attempting`` is written, and that no answer goes unwritten."""
+"""Messages in hand: it keeps to itself when their ``attempting`` is written, and that no answer goes unwritten.
+
+One hand begins all it holds together. The other begins a letter when the one before is answered, and writes that
+answer and this beginning in one commit, which links that write at the same moment share.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from campaign import together
 from campaign.db import session
 from campaign.errors import TemporaryFailure
 from campaign.mail import consequences, holding, pausing
@@ -26,6 +33,7 @@ log = structlog.get_logger()
 _STALE = 2.0  # seconds after which what began and was not sent is given back, so that a pause holds
 _DATABASE_BACK = (0.1, 1, 3, 10, 30)  # seconds to wait for it, with an answer in hand
 Written = Sequence[tuple[Claim, Letterbox]]
+Answered = tuple[Claim, dict[str, Any]]  # with the columns to set
 
 
 def opened(door: Door) -> bool:
@@ -44,14 +52,22 @@ def opened(door: Door) -> bool:
 
 
 def hand_over(written: Written, door: Door) -> None:
-    """Let messages out one after the other and record what became of each.
+    """Let messages out one after the other, which begin together when the first is about to say DATA.
 
-    They begin together when the first of them is about to say DATA. What no longer may leave is given back.
+    What became of each is recorded; what no longer may leave is given back.
     """
-    hand = _Hand(written)
+    _let_out(written, door, _Hand(written), Event())
+
+
+def hand_over_singly(written: Written, door: Door, stopping: Event) -> None:
+    """The same, each beginning alone when it is about to say DATA; told to stop, it gives back what did not begin."""
+    _let_out(written, door, _OneByOne(written), stopping)
+
+
+def _let_out(written: Written, door: Door, hand: _Hand, stopping: Event) -> None:
     try:
         for done, (claim, box) in enumerate(written):
-            if done and not opened(door):
+            if done and (stopping.is_set() or not opened(door)):
                 hand.stays(*written[done:])
                 break
             result = door.send(box, claim.id, partial(hand.begin, claim))
@@ -69,7 +85,7 @@ class _Hand:
         self._waiting = dict(written)
         self._begun: set[UUID] = set()
         self._stale = 0.0
-        self._accepted: list[tuple[Claim, dict[str, Any]]] = []
+        self._accepted: list[Answered] = []
         self._staying: list[Claim] = []
 
     def begin(self, claim: Claim) -> bool:
@@ -99,11 +115,54 @@ class _Hand:
     def write_down(self) -> None:
         """Record what was accepted, and give back what stays."""
         if self._accepted:
-            _record(partial(_write_accepted, self._accepted))
+            self._write_accepted()
             self._accepted = []
         if self._staying:
             holding.release(*self._staying, why="may not leave now")
             self._staying = []
+
+    def _write_accepted(self) -> None:
+        _record(partial(_write_accepted, self._accepted))
+
+
+class _OneByOne(_Hand):
+    """What begins alone: of its link, one at most is in doubt."""
+
+    def begin(self, claim: Claim) -> bool:
+        """Whether DATA may be said for this one; what was accepted before it is written down by then."""
+        begun: bool = together.done(_write_entries, _Entry(self._accepted, [(claim, self._waiting[claim].kept)]))
+        self._accepted = []
+        return begun
+
+    def _write_accepted(self) -> None:
+        together.done(_write_entries, _Entry(self._accepted))
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What one link has to write: its letter that was accepted, and the next, which begins; either may be none."""
+
+    accepted: list[Answered]
+    beginning: list[Answered] = field(default_factory=list)
+
+
+def _write_entries(entries: Sequence[_Entry]) -> list[bool]:
+    """Write for several links in one commit; for each, whether what it begins may say DATA.
+
+    Tried again after a failure, nothing counts as begun that perhaps was already: it is given back.
+    """
+    accepted = [one for entry in entries for one in entry.accepted]
+    beginning = [one for entry in entries for one in entry.beginning]
+    begun: set[UUID] = set()
+
+    def write() -> None:
+        if accepted:
+            _write_accepted(accepted, commit=not beginning)
+        if beginning:
+            begun.update(holding.begin(beginning))
+
+    _record(write)
+    return [any(claim.id in begun for claim, _ in entry.beginning) for entry in entries]
 
 
 def _record(write: Callable[[], None]) -> None:
@@ -119,8 +178,8 @@ def _record(write: Callable[[], None]) -> None:
     write()
 
 
-def _write_accepted(accepted: list[tuple[Claim, dict[str, Any]]]) -> None:
-    holding.finish(accepted, State.ACCEPTED, Why.ACCEPTED)
+def _write_accepted(accepted: list[Answered], *, commit: bool = True) -> None:
+    holding.finish(accepted, State.ACCEPTED, Why.ACCEPTED, commit=commit)
     log.info("mail.accepted", messages=len(accepted))  # which ones, the ledger says
 
 

@@ -34,14 +34,14 @@ def begin(held: Held) -> set[UUID]:
     return _run(_beginning(), held, _BYTES, "begins to leave")
 
 
-def finish(held: Held, to: State, why: str, *, wait: timedelta | None = None) -> set[UUID]:
-    """Record what became of rows, all with the same columns; gives those that were still ours. Commits.
+def finish(held: Held, to: State, why: str, *, wait: timedelta | None = None, commit: bool = True) -> set[UUID]:
+    """Record what became of rows, all with the same columns; gives those that were still ours. Commits if asked.
 
     ``wait`` is how long they shall not be claimed again.
     """
     rows = [(claim, values if wait is None else {**values, "not_before": wait}) for claim, values in held]
     columns = tuple(rows[0][1])
-    return _run(_finishing(to, columns), rows, columns, why)
+    return _run(_finishing(to, columns), rows, columns, why, commit=commit)
 
 
 def release(*claims: Claim, why: str) -> None:
