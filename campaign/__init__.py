@@ -38,7 +38,7 @@ def _bring_pages(app: Flask) -> None:
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import desk as letters_desk
-    from campaign.letters import digest_desk, overtaken_desk
+    from campaign.letters import digest_desk, overtaken_desk, pace_desk
     from campaign.letters import views as letters
     from campaign.organisers import views as organisers
     from campaign.petition import desk as petition_desk
@@ -46,7 +46,8 @@ def _bring_pages(app: Flask) -> None:
     from campaign.rights import views as rights
 
     public = (petition, letters, rights, api, health)
-    of_features = (petition_desk, letters_desk, digest_desk, overtaken_desk, organisations_desk, exports_desk)
+    of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
+    of_features = (petition_desk, *of_letters, organisations_desk, exports_desk)
     for room in (*public, organisers, desk, outbox, captured, suppressions, offices, *of_features):
         app.register_blueprint(room.blueprint)
 

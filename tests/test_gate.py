@@ -19,12 +19,15 @@ from sqlalchemy import func, select, text, update
 from campaign.appeals import states
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import confirming, fetching, gating, launching, sending
-from campaign.letters.models import Gate
+from campaign.errors import Refused
+from campaign.letters import bearing, confirming, fetching, gating, launching, sending, trying
+from campaign.letters.bearing import Receiver
+from campaign.letters.models import Gate, TrialLetter
 from campaign.mail import draining, looking_up, outbox, pacing, pausing
 from campaign.mail.addresses import Address
 from campaign.mail.looking_up import Records
 from campaign.mail.models import Message
+from campaign.mail.scheduling import DOMAIN, Pace
 from campaign.offices import queries as offices
 from campaign.offices.models import Office, OfficeAddress
 from campaign.organisers import accounts
@@ -110,6 +113,13 @@ def checked(slug: str = "sr-iran", email: str = MANDATE, *, by: Organiser, ago: 
     )  # fmt: skip
     session.commit()
     session.expire_all()
+
+
+def came(appeal: Appeal, *, by: Organiser) -> None:
+    """An organiser received a test letter by the present relay."""
+    row = {"appeal_id": appeal.id, "office_id": the_office().id, "language": "en", "received_by": by.id}
+    session.add(TrialLetter(**row, **trying.present_way(), received_at=func.clock()))
+    session.commit()
 
 
 def write(client: FlaskClient, office: str = "sr-iran", **changes: str) -> None:
@@ -347,6 +357,7 @@ def test_olga_opens_and_closes_it_at_her_desk(
     appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask
 ) -> None:
     checked(by=olga)
+    came(appeal, by=olga)
     write(client)
     browser = signed_in(app)
     shown = browser.get(PAGE).text
@@ -377,6 +388,7 @@ def test_olga_opens_and_closes_it_at_her_desk(
         ("address", "No office has an address"),
         ("spf", "publishes no SPF"),
         ("dmarc", "publishes no DMARC"),
+        ("test letter", "No organiser has received a test letter"),
     ],
 )
 def test_the_gate_stays_shut_while_something_stands_in_the_way(
@@ -393,6 +405,8 @@ def test_the_gate_stays_shut_while_something_stands_in_the_way(
         monkeypatch.setitem(
             app.config, "MAIL_FROM", "campaign@localhost" if flaw == "localhost" else "campaign@a.invalid"
         )
+    if flaw != "test letter":
+        came(appeal, by=olga)
     monkeypatch.setattr(looking_up, "records_of", lambda domain: Records(flaw != "spf", False, flaw != "dmarc"))
     browser = signed_in(app)
     shown = browser.get(PAGE).text
@@ -408,6 +422,7 @@ def test_a_name_server_that_is_silent_is_no_answer(
     appeal: Appeal, olga: Organiser, live: Sink, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked(by=olga)
+    came(appeal, by=olga)
     monkeypatch.setattr(looking_up, "records_of", lambda domain: looking_up.NOT_CHECKED)
     browser = signed_in(app)
     shown = browser.get(PAGE).text
@@ -441,11 +456,60 @@ def test_how_much_an_office_bears_is_set_at_the_desk(appeal: Appeal, relay: Sink
     assert standing["office:sr-iran"].pace.per_day == 3
     assert standing["office:sr-truth"].pace.per_day == 6
     assert "3 a day" in browser.get(PAGE).text
+    assert "Standard: 6" in browser.get(page).text
     right = {"per_day": "3", "per_hour": "1", "opens": "10", "closes": "16"}
     for wrong in ({"per_day": "0"}, {"per_day": "x"}, {"opens": "16"}, {"closes": "24"}):
         answer = press(browser, page, page, **right | wrong)
         assert "There is a problem" in answer.text
     assert browser.get(f"{PAGE}/wg-arbitrary-detention/pace").status_code == 404
+
+
+def test_how_much_a_mail_domain_bears_is_set_at_the_desk_and_taken_back(
+    appeal: Appeal, olga: Organiser, relay: Sink, app: Flask
+) -> None:
+    checked(by=olga)
+    checked("sr-truth", "truth@office.internal", by=olga)
+    browser = signed_in(app)
+    page = f"{PAGE}/domains/office.internal"
+    assert f'href="{page}"' in browser.get(PAGE).text
+    assert "Standard: 15" in browser.get(page).text
+    assert "Take this change back" not in browser.get(page).text
+    right = {"per_day": "40", "per_hour": "8", "opens": "8", "closes": "18"}
+    for wrong in ({"per_day": "0"}, {"per_day": "201"}, {"per_hour": "41"}, {"per_hour": ""}, {"closes": "8"}):
+        assert "There is a problem" in press(browser, page, page, **right | wrong).text
+    press(browser, page, page, **right)
+    assert pace_of("office.internal") == Pace(40, 8, 8, 18)
+    assert pace_of("other.internal") == DOMAIN
+    assert "40 to all offices at one mail domain" in browser.get(PAGE).text
+    assert "Before that: 15 a day, 4 an hour, from 9 to 17" in browser.get(page).text
+    press(browser, page, f"{page}/undo")
+    assert pace_of("office.internal") == DOMAIN
+    press(browser, page, f"{page}/undo")  # taking back is a change as well
+    assert pace_of("office.internal") == Pace(40, 8, 8, 18)
+    session.rollback()
+    deeds = session.scalars(select(AuditEvent.action).where(AuditEvent.subject == "domain office.internal"))
+    assert sorted(deeds) == ["domain.pace_changed", "domain.pace_undone", "domain.pace_undone"]
+    assert "changed how much a mail domain bears" in browser.get("/desk/log").text
+    assert browser.get(f"{PAGE}/domains/nobody.internal").status_code == 404
+
+
+def test_what_was_changed_again_is_not_taken_back(appeal: Appeal, olga: Organiser) -> None:
+    office = Receiver("office", "sr-iran")
+    with pytest.raises(Refused):
+        bearing.undo(office, by=olga)
+    bearing.change(office, Pace(3, 1), by=olga)
+    with pytest.raises(Refused):
+        bearing.change(office, Pace(3, 1), by=olga)
+    pacing.set_budget(office.key, per_day=4)
+    session.commit()
+    with pytest.raises(Refused):
+        bearing.undo(office, by=olga)
+    assert office.pace == Pace(4, 1)
+
+
+def pace_of(domain: str) -> Pace:
+    session.rollback()
+    return Receiver("domain", domain).pace
 
 
 def test_a_flood_is_seen_before_it_starts(

@@ -30,7 +30,7 @@ from campaign.letters.models import Digest, Letter
 from campaign.mail import draining
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
-from campaign.offices.models import Office
+from campaign.offices.models import Office, OfficeAddress
 from campaign.petition import cards
 from campaign.petition.models import Signature
 from campaign.petition.views import organisations as organisation_views
@@ -158,6 +158,8 @@ def _happenings(app: Flask) -> dict[str, str]:
             ("letters.fetched", office_links.FETCH),
         ]
     }  # fmt: skip
+    listed = {"source": "its page", "status": "verified", "checked_on": datetime.now(UTC).date()}
+    session.add(OfficeAddress(office_id=office.id, email="mandate@office.internal", **listed))
     digest = Digest(id=uuid4(), appeal_id=appeal.id, office_id=office.id, due_at=datetime.now(UTC))
     session.add(digest)
     session.commit()
@@ -177,6 +179,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "lang": "en",
         "slug": cast.SLUG,
         "office": "sr-iran",
+        "domain": "office.internal",
         "digest": str(digest.id),
         "filename": "undersigned.css",
         "version": cards.version(queries.by_id(appeal.id), "en"),

@@ -1,4 +1,4 @@
-"""The organisers' screen of sending: what stands against it, the gate, how much each office bears, and till when."""
+"""The organisers' screen of sending: what stands against it, the test letter, the gate, and till when."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from werkzeug.wrappers import Response
 from campaign import background
 from campaign.appeals import queries
 from campaign.appeals.queries import Published
-from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.letters import gating, launching, preflight
-from campaign.letters.pace_forms import Pace, Plan
+from campaign.letters import drafting, gating, launching, preflight, trying
+from campaign.letters.pace_forms import Plan, Received, Trial
 from campaign.letters.tasks import RELEASE
-from campaign.mail import forecasting, pacing
+from campaign.mail import forecasting, outbox
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
-from campaign.organisers import access, audit
+from campaign.organisers import access
 
 blueprint = access.protect(Blueprint("sending", __name__, url_prefix="/desk/appeals/<slug>/sending"))
 _MOST_PEOPLE = 1_000_000
@@ -66,23 +65,39 @@ def plan(slug: str) -> str | Response:
     return _back(slug)
 
 
-@blueprint.route("/<office>/pace", methods=["GET", "POST"])
-def pace(slug: str, office: str) -> str | Response:
-    """How much one office bears."""
+@blueprint.post("/test")
+def send_test(slug: str) -> str | Response:
+    """Send a letter of the appeal to the organiser who asks, and to nobody else."""
     published = _published(slug)
-    found = next((one for one in _addressees(published) if one.slug == office), None) or abort(404)
-    key = pacing.office_key(office)
-    form = Pace(request.form, obj=pacing.standings([key])[key].pace)
-    if request.method == "GET" or not form.validate():
-        return render_template("desk/pace.html", published=published, office=found, form=form)
-    audit.record("office.pace_changed", f"office {office}", organiser=access.organiser(), **form.data)
-    pacing.set_budget(key, **form.data)
-    session.commit()
-    flash(_("Kept. It holds for all appeals, from the next letter on."), "good")
+    form = Trial(request.form, offices=_written_to(published))
+    if not form.validate():
+        return _page(slug, trial=form)
+    try:
+        office = next(one for one in _written_to(published) if one.slug == form.office.data)
+        trying.send(published, office, by=access.organiser())
+        background.ring(outbox.BELL)
+        flash(_("A test letter is on its way to you. No office gets it."), "good")
+    except Refused as refused:
+        flash(refused.message, "bad")
     return _back(slug)
 
 
-def _page(slug: str, plan: Plan | None = None) -> str:
+@blueprint.post("/test/received")
+def test_received(slug: str) -> str | Response:
+    """An organiser says that the test letter came and looks right; its code proves that it came."""
+    published, form = _published(slug), Received(request.form)
+    if not form.validate():
+        return _page(slug, code=form)
+    try:
+        trying.confirm(published, form.code.data, by=access.organiser())
+    except Refused as refused:
+        form.code.errors = [refused.message]
+        return _page(slug, code=form)
+    flash(_("Noted: the test letter came, and looks right."), "good")
+    return _back(slug)
+
+
+def _page(slug: str, *, plan: Plan | None = None, trial: Trial | None = None, code: Received | None = None) -> str:
     published, today = _published(slug), offices.today()
     gate = gating.of(published.appeal)
     people = min(max(request.args.get("people", 0, type=int), 0), _MOST_PEOPLE)
@@ -95,8 +110,13 @@ def _page(slug: str, plan: Plan | None = None) -> str:
         is_open=gating.is_open(published.appeal),
         checks=preflight.checks(published.appeal, addressees, today),
         lines=lines,
-        form=plan or Plan(obj=gate),
+        form=plan or trial or code or Plan(obj=gate),
+        plan=plan or Plan(obj=gate),
         people=people,
+        domains=launching.domains(lines),
+        trial=trial or Trial(offices=_written_to(published)),
+        code=code or Received(),
+        sent=trying.on_its_way(published.appeal.id),
         **_in_all(lines, gate.finish_by),
     )
 
@@ -113,8 +133,12 @@ def _in_all(lines: list[launching.OfficeLine], finish_by: date | None) -> dict[s
 
 
 def _addressees(published: Published) -> list[Office]:
-    known = offices.by_slugs(published.content.addressees)
-    return [known[slug] for slug in published.content.addressees if slug in known]
+    return launching.addressees(published.content)
+
+
+def _written_to(published: Published) -> list[Office]:
+    """Those of them for which there is a letter."""
+    return [office for office in _addressees(published) if drafting.languages(published.content, office)]
 
 
 def _published(slug: str) -> Published:

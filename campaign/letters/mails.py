@@ -22,6 +22,7 @@ from campaign.letters import (
     queries,
     replying,
     telling,
+    trying,
 )
 from campaign.letters.models import Letter
 from campaign.letters.records import opened
@@ -97,5 +98,6 @@ RENDERERS = {
     digests.KIND: digest_mail.write,
     fetching.KIND: fetching.mail,
     replying.KIND: replying.passed_on,
+    trying.KIND: trying.mail,
 }
 """By kind, for the factory."""

@@ -146,3 +146,24 @@ class Gate(Base):
     opened_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
     finish_by: Mapped[date | None]  # the day before which letters are of use: a session, a deadline
     urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # what is gathered goes daily, not weekly
+
+
+class TrialLetter(Base):
+    """A letter of an appeal that an organiser had sent to themselves, and whether they said that it came.
+
+    ``route`` is a keyed digest of relay, account and sender: what was received by one proves nothing of another.
+    """
+
+    __tablename__ = "trial_letter"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), index=True)
+    office_id: Mapped[UUID] = mapped_column(ForeignKey("office.id", ondelete="CASCADE"))
+    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+    language: Mapped[str] = mapped_column(Text)  # of the letter
+    route: Mapped[bytes] = mapped_column(LargeBinary)
+    relay: Mapped[str] = mapped_column(Text)  # "host:port", and
+    domain: Mapped[str] = mapped_column(Text)  # of its From: as they are shown
+    sent_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    received_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))

@@ -10,14 +10,16 @@ from flask import current_app
 
 from campaign.appeals.models import Appeal
 from campaign.errors import Refused
+from campaign.i18n import day as day_of
 from campaign.i18n import gettext as _
 from campaign.i18n import number
-from campaign.letters import gating
-from campaign.mail import looking_up, pacing, transports
+from campaign.letters import gating, launching, trying
+from campaign.mail import looking_up, transports
 from campaign.mail.addresses import Address
 from campaign.mail.looking_up import NOT_CHECKED, Records
 from campaign.mail.scheduling import DOMAIN, OFFICE
 from campaign.offices.models import Office
+from campaign.organisers import accounts
 
 GOOD, BAD, UNKNOWN = "good", "bad", "unknown"
 
@@ -41,7 +43,8 @@ def checks(appeal: Appeal, offices: Sequence[Office], day: date) -> list[Check]:
         ),
         *_domain(),
         _addresses(offices, day),
-        _limits(offices),
+        _limits(offices, day),
+        _test_letter(appeal),
     ]
 
 
@@ -54,14 +57,8 @@ def refuse_unless_clear(appeal: Appeal, offices: Sequence[Office], day: date) ->
     return found
 
 
-def sender_domain() -> str:
-    """The domain in the From of a letter."""
-    domain: str = current_app.config["LETTERS_DOMAIN"] or current_app.config["MAIL_FROM"].rpartition("@")[2]
-    return domain
-
-
 def _domain() -> Iterator[Check]:
-    domain = sender_domain()
+    domain = trying.sender_domain()
     if _leads_nowhere(domain):
         yield Check(_("Letters would come from %(domain)s, which is nobody’s domain.", domain=domain), BAD)
         return
@@ -106,12 +103,24 @@ def _addresses(offices: Sequence[Office], day: date) -> Check:
     )
 
 
-def _limits(offices: Sequence[Office]) -> Check:
-    standings = pacing.standings(pacing.office_key(office.slug) for office in offices)
-    most = max((standing.pace.per_day for standing in standings.values()), default=OFFICE.per_day)
-    words = {"most": number(most), "n": number(DOMAIN.per_day)}
+def _limits(offices: Sequence[Office], day: date) -> Check:
+    found = launching.lines(offices, day)
+    most = max((line.standing.pace.per_day for line in found), default=OFFICE.per_day)
+    together = max((one.standing.pace.per_day for one in launching.domains(found)), default=DOMAIN.per_day)
+    words = {"most": number(most), "n": number(together)}
     said = _("At most %(most)s letters a day go to one office, %(n)s to all offices at one mail domain.", **words)
     return Check(said, GOOD)
+
+
+def _test_letter(appeal: Appeal) -> Check:
+    """What an organiser saw with their own eyes, through this relay and from this domain."""
+    came = trying.received(appeal.id)
+    if came is None or came.received_at is None:
+        return Check(_("No organiser has received a test letter by this relay and from this sender yet."), BAD)
+    told = accounts.emails({came.received_by}) if came.received_by else {}
+    who = next(iter(told.values()), _("a former organiser"))
+    words = {"who": who, "day": day_of(came.received_at), "relay": came.relay, "domain": came.domain}
+    return Check(_("%(who)s received a test letter from %(domain)s by %(relay)s on %(day)s.", **words), GOOD)
 
 
 def _is(good: bool, yes: str, no: str) -> Check:
