@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     LETTERS_DOMAIN: str = ""
     TRUSTED_PROXIES: Annotated[int, _between(0, 8)] = 0
     WEB_WORKERS: Annotated[int, _between(1, 64)] = 2
+    METRICS_PORT: Annotated[int, _between(0, 65535)] = 0  # 0: no metrics
 
     @field_validator("DATABASE_URL")
     @classmethod

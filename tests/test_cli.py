@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from campaign import i18n
+from campaign.api import health
 from campaign.appeals import versions
 from campaign.appeals.content import Content
 from campaign.appeals.facts import Publisher
@@ -236,7 +237,17 @@ def test_the_doctor_finds_nothing_wrong_here(run: Run, context: Flask) -> None:
     assert result.exit_code == 0
     assert "WRONG" not in result.output
     assert "rehearsal" in result.output
-    assert "no worker and beat" in result.output
+    assert "degraded: no worker and beat for two minutes" in result.output
+
+
+def test_the_doctor_says_degraded_when_beat_has_not_polled_for_two_minutes(run: Run, context: Flask) -> None:
+    health.heartbeat()
+    polled = health.last_poll()
+    assert polled
+    assert "worker and beat are running" in run("doctor").output
+    context.extensions["redis"].set("heartbeat", polled - 121)
+
+    assert "degraded: no worker and beat for two minutes" in run("doctor").output
 
 
 def test_the_doctor_finds_what_is_wrong(

@@ -15,13 +15,22 @@ from campaign import background, db, limits, vault
 log = structlog.get_logger()
 blueprint = Blueprint("health", __name__)
 EVERY = 30.0  # seconds
+LATE = 120.0  # seconds without a poll after which mail counts as waiting
 _KEY = "heartbeat"
 
 
 @background.task("api.heartbeat", every=EVERY)
 def heartbeat() -> None:
-    """Leave a trace that beat rang and a worker came; it fades after three beats."""
-    limits.redis().set(_KEY, "1", ex=int(3 * EVERY))
+    """Leave a trace that beat rang and a worker came: when, by the broker's own clock."""
+    limits.redis().set(_KEY, _now())
+
+
+def last_poll() -> float | None:
+    """When beat last rang and a worker came, in seconds since 1970; None when the broker knows of no poll."""
+    try:
+        return float(limits.redis().get(_KEY) or 0) or None
+    except RedisError:
+        return None
 
 
 @blueprint.get("/healthz")
@@ -68,9 +77,15 @@ def _broker() -> bool:
 
 def _beat() -> bool:
     try:
-        return bool(limits.redis().exists(_KEY))
+        polled = last_poll()
+        return polled is not None and _now() - polled < LATE
     except RedisError:
         return False
+
+
+def _now() -> float:
+    seconds, micro = limits.redis().time()
+    return float(seconds) + micro / 1_000_000
 
 
 def _vault() -> bool:

@@ -59,7 +59,7 @@ def examine() -> Iterator[Finding]:
     except ConfigurationError as error:
         yield from (wrong("settings", problem) for problem in error.problems)
         return
-    faults = list(checks.problems(settings, skip={"PORT", "HOST"}))
+    faults = list(checks.problems(settings, skip={"PORT", "HOST", "METRICS_PORT"}))
     yield from (wrong("settings", fault) for fault in faults)
     if faults:
         return
@@ -117,7 +117,8 @@ def _broker_and_beat() -> Iterator[Finding]:
     slow = health.what_slows()
     yield wrong("broker", "it does not answer") if "broker" in slow else ok("broker", "it answers")
     if "beat" in slow:
-        yield note("beat", "no worker and beat for 90 seconds: mail waits until bin/up or bin/campaign worker runs")
+        waits = "mail waits until bin/up or bin/campaign worker runs"
+        yield note("beat", f"degraded: no worker and beat for two minutes; {waits}")
     else:
         yield ok("beat", "worker and beat are running")
 

@@ -10,9 +10,10 @@ import click
 
 from campaign import db, vault
 from campaign.cli import stage
-from campaign.cli.root import campaign
+from campaign.cli.root import Problem, campaign
 from campaign.embedded import Child, Unavailable
 from campaign.running.processes import processes
+from config import load_settings
 
 
 @campaign.command()
@@ -25,6 +26,14 @@ def serve() -> None:
 def worker() -> None:
     """Send mail and do what falls due (worker and beat) until Ctrl-C or SIGTERM."""
     _run("worker", "beat")
+
+
+@campaign.command()
+def metrics() -> None:
+    """Serve figures for Prometheus on 127.0.0.1 at METRICS_PORT until Ctrl-C or SIGTERM."""
+    if not load_settings().METRICS_PORT:
+        raise Problem("Set METRICS_PORT to the port to serve them at")
+    _run("metrics")
 
 
 @campaign.group("db")

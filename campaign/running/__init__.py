@@ -68,22 +68,23 @@ def _prepare(servers: Servers) -> None:
 
 
 def _serve(settings: Settings, servers: Servers, stop: Event) -> None:
-    web, worker = processes(settings, servers.environment)
+    web, *others = processes(settings, servers.environment)
 
     def ready() -> bool:
-        """The web answers: now the worker may have the processors, and the operator the address."""
+        """The web answers: now the others may have the processors, and the operator the address."""
         if not _answers(settings):
             return False
-        worker.start()
+        for other in others:
+            other.start()
         click.echo(f"ready {settings.PUBLIC_URL}")
         return True
 
     try:
         web.start()
-        watch([*servers.children, web, worker], stop, tell=_tell, ready=ready)
+        watch([*servers.children, web, *others], stop, tell=_tell, ready=ready)
     finally:
-        web.stop()
-        worker.stop()
+        for child in (web, *others):
+            child.stop()
 
 
 def _answers(settings: Settings) -> bool:

@@ -60,6 +60,17 @@ def port(settings: Settings) -> Iterator[str]:
         yield _why_not(error, settings, where)
 
 
+def metrics_port(settings: Settings) -> Iterator[str]:
+    """Nobody listens on METRICS_PORT of this machine, where it is asked for."""
+    try:
+        if settings.METRICS_PORT:
+            with socket.socket() as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(("127.0.0.1", settings.METRICS_PORT))
+    except OSError as error:
+        yield f"METRICS_PORT {settings.METRICS_PORT} cannot be used: {os.strerror(error.errno or 0)}"
+
+
 def _why_not(error: OSError, settings: Settings, where: str) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"PORT {settings.PORT} is busy: another program listens on {where}; stop it or set PORT"
@@ -106,6 +117,7 @@ def _first_line(error: Exception) -> str:
 CHECKS: tuple[tuple[set[str], Callable[[Settings], Iterator[str]]], ...] = (
     ({"DATA_DIR"}, data_dir),
     ({"HOST", "PORT"}, port),
+    ({"METRICS_PORT"}, metrics_port),
     ({"DATABASE_URL"}, database),
     ({"REDIS_URL"}, broker),
 )

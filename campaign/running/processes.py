@@ -19,8 +19,11 @@ THREADS = 16  # of each web process: twice its turns (``admission.TURNS``), to s
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
 
-def processes(settings: Settings, servers: Mapping[str, str]) -> tuple[Child, Child]:
-    """The web server and the worker with its beat, not started. ``servers``: where they connect to."""
+def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
+    """The web server, the worker with its beat and, if asked for, the metrics, not started.
+
+    ``servers``: where they connect to.
+    """
     environment = {
         **os.environ, **servers,
         MARK: str(settings.DATA_DIR), "DATA_DIR": str(settings.DATA_DIR),
@@ -28,7 +31,10 @@ def processes(settings: Settings, servers: Mapping[str, str]) -> tuple[Child, Ch
         # As root Celery warns at length; our tasks carry JSON, never pickles, so there is no reason to.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }  # fmt: skip
-    return _child("web", _web(settings), environment), _child("worker", WORKER, environment)
+    words = {"web": _web(settings), "worker": WORKER}
+    if settings.METRICS_PORT:
+        words["metrics"] = ["campaign.running.metrics"]
+    return [_child(name, argv, environment) for name, argv in words.items()]
 
 
 # Beat is a fork of the worker and shares its memory: a process of its own would cost 80 MB more. It only polls
