@@ -184,6 +184,29 @@ def test_choosing_does_not_lift_what_the_directory_says(page: str, client: Flask
     assert (standing.mode, standing.blocked) == (choice, directory.CASES_ONLY)
 
 
+@pytest.mark.parametrize("stopped_first", [True, False])
+def test_no_choice_sends_letters_to_an_office_that_takes_cases_only(
+    page: str, client: FlaskClient, mails: Mails, stopped_first: bool
+) -> None:
+    """Whichever was said first, and without waiting for the directory to be loaded again."""
+    the_office().cases_only = True
+    steps = [lambda: press(client, page, "stop"), lambda: pacing.block("office:sr-iran", directory.CASES_ONLY)]
+    for step in steps if stopped_first else reversed(steps):
+        step()
+        session.commit()
+    for choice in ("each", "digest", "each"):
+        press(client, page, "choose", choice=choice)
+        assert pacing.standings(["office:sr-iran"])["office:sr-iran"].blocked == directory.CASES_ONLY
+    assert not [mail for mail in deliver(mails) if mail["To"] == "sr-iran@office.invalid"]
+
+
+def test_loading_the_directory_does_not_lift_what_an_office_objected_to(page: str, client: FlaskClient) -> None:
+    press(client, page, "stop")
+    pacing.block("office:sr-iran", directory.CASES_ONLY)
+    pacing.unblock("office:sr-iran", directory.CASES_ONLY)
+    assert pacing.standings(["office:sr-iran"])["office:sr-iran"].blocked == wishes.OBJECTED
+
+
 @pytest.mark.parametrize("choice", ["digest", "none"])
 def test_what_comes_later_waits_as_the_office_chose(
     page: str, client: FlaskClient, mails: Mails, choice: str

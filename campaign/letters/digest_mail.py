@@ -13,16 +13,20 @@ from campaign.letters.office_words import words
 from campaign.mail.composing import Pdf
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft
+from campaign.offices import addressing
 
 
 def write(message: Message, _recipient: str) -> Draft | None:
-    """The digest as it goes. None when all of its letters were taken back meanwhile."""
+    """The digest as it goes.
+
+    None when all of its letters were taken back meanwhile, or when the office takes no letters any more.
+    """
     digest = session.get(Digest, message.subject_id) if message.subject_id else None
     published = appeals.published(session.get_one(Appeal, digest.appeal_id).slug) if digest else None
     if digest is None or published is None:
         return None
     held = digests.held_now(digest, published)
-    if not held.letters:
+    if not held.letters or not addressing.accepts_letters(held.office):
         return None
     publisher = published.content.publisher
     return Draft(

@@ -19,6 +19,7 @@ from campaign.letters import gathering
 from campaign.letters.models import Letter, OfficeWish
 from campaign.mail import folding, pacing
 from campaign.mail.models import Message
+from campaign.offices import directory
 from campaign.offices.models import Office
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
@@ -54,7 +55,7 @@ def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:
     alone_with(office.id)
     _keep(office, choice=choice, chosen_at=clock(), stopped_at=None)
     pacing.set_budget(pacing.office_key(office.slug), mode=choice)
-    pacing.unblock(pacing.office_key(office.slug), OBJECTED)
+    _lift_objection(office)
     if choice == EACH:
         gathering.scatter(office.id, why="the office wants each letter")
     else:
@@ -67,7 +68,7 @@ def stop(office: Office) -> int:
     """The office objects: end what waits for it, take no new letters; how many were ended."""
     alone_with(office.id)
     _keep(office, stopped_at=clock())
-    pacing.set_budget(pacing.office_key(office.slug), blocked=OBJECTED)
+    pacing.block(pacing.office_key(office.slug), OBJECTED)
     ended = folding.decline(pacing.office_key(office.slug), why=OBJECTED)
     _note("office.objected", office, None, letters=ended)
     session.commit()
@@ -99,6 +100,13 @@ def replace_link(office: Office, *, by: Organiser) -> None:
 def alone_with(office: UUID) -> None:
     """Let nobody else confirm a letter to this office, or say what it wishes, until the transaction ends."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"office {office}", 0))))
+
+
+def _lift_objection(office: Office) -> None:
+    """Only its own: that it takes cases only is the directory's to say, whatever is pressed on its page."""
+    pacing.unblock(pacing.office_key(office.slug), OBJECTED)
+    if office.cases_only:
+        pacing.block(pacing.office_key(office.slug), directory.CASES_ONLY)
 
 
 def _keep(office: Office, **values: object) -> None:

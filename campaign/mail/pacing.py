@@ -98,6 +98,13 @@ def set_budget(key: str, **values: Any) -> None:
     session.execute(row.on_conflict_do_update(index_elements=["key"], set_=given))
 
 
+def block(key: str, why: str) -> None:
+    """Let nothing go to a key, for this reason unless there is one already, in the caller's transaction."""
+    given = {"blocked": func.coalesce(Budget.blocked, why), "changed_at": CLOCK}
+    row = insert(Budget).values(key=key, **_standard(key), blocked=why)
+    session.execute(row.on_conflict_do_update(index_elements=["key"], set_=given))
+
+
 def unblock(key: str, why: str) -> None:
     """Let letters go to a key again if this is why none did, in the caller's transaction."""
     blocked = update(Budget).where(Budget.key == key, Budget.blocked == why)

@@ -68,7 +68,7 @@ def _spare(entry: OfficeEntry) -> None:
     """An office that takes cases only gets no letter from now on, whatever waits for it."""
     key = pacing.office_key(entry.slug)
     if entry.cases_only:
-        pacing.set_budget(key, blocked=CASES_ONLY)
+        pacing.block(key, CASES_ONLY)
     else:
         pacing.unblock(key, CASES_ONLY)
 
