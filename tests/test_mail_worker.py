@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,12 +22,13 @@ from campaign import background, create_app
 from campaign.db import session
 from campaign.embedded import Servers
 from campaign.embedded.valkey import SETTINGS, binary
-from campaign.mail import claiming, outbox, transports
+from campaign.mail import claiming, outbox, pausing, transports
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.organisers import accounts, links
 from campaign.running.processes import ROOT, WORKER
 from config import load_settings
+from tests.sink import Sink, Taken, listening
 
 PATIENCE = 40.0  # seconds
 
@@ -73,21 +75,42 @@ def office(app: Flask, servers: Servers, broker: Broker) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def worker(office: Flask) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def worker(office: Flask) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
     names = ("DATA_DIR", "DATABASE_URL", "REDIS_URL")
     environment = os.environ | {name: str(office.config[name]) for name in names}
 
-    def start() -> subprocess.Popen[str]:
-        words = [sys.executable, "-m", *WORKER]
-        started.append(subprocess.Popen(words, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True))
+    def start(**more: str) -> subprocess.Popen[str]:
+        words, env = [sys.executable, "-m", *WORKER], environment | more
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(words, env=env, cwd=ROOT, stderr=pipe, text=True, start_new_session=True))
         return started[-1]
 
     yield start
     for process in started:
-        if process.poll() is None:
-            process.kill()
+        end(process)
         process.communicate()
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill a worker with its beat, which is a fork of it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+class SlowSink(Sink):
+    """A relay that takes 20 ms for each message, and notes when it took it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments: list[float] = []
+
+    def plan(self, phase: str) -> tuple[float, str | None]:
+        return (0.02, None) if phase == "DOT" else (0.0, None)
+
+    def take(self, message_id: str, taken: Taken) -> None:
+        self.moments.append(time.monotonic())
+        super().take(message_id, taken)
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:
@@ -136,3 +159,46 @@ def test_it_works_with_and_without_its_broker(
 
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) == 0
+
+
+def test_a_pause_stops_running_workers_within_5_s_and_survives_a_restart(
+    office: Flask, worker: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(sink=SlowSink()) as sink:
+        assert isinstance(sink, SlowSink)
+        live = {"MAIL_URL": sink.url, "MAIL_FROM": "campaign@appeal.internal"}
+        for name, value in live.items():
+            monkeypatch.setitem(office.config, name, value)
+        many_mails(2000)
+        workers = [worker(**live), worker(**live)]
+        wait_until(lambda: len(sink.moments) > 50, "mail on its way")
+
+        pausing.pause(pausing.ALL)
+        paused = time.monotonic()
+        time.sleep(5.5)
+        assert max(sink.moments) < paused + 5
+        left = len(sink.moments)
+        assert left < 2000
+
+        end(workers[0])
+        workers[1].send_signal(signal.SIGTERM)
+        assert workers[1].wait(timeout=PATIENCE) == 0
+        worker(**live)
+        time.sleep(4)
+        assert len(sink.moments) == left
+
+        pausing.resume(pausing.ALL)
+        background.ring(outbox.BELL)
+        wait_until(lambda: len(sink.moments) > left + 50, "mail that goes on")
+        assert max(map(len, sink.taken.values())) == 1  # and none went twice
+
+
+def many_mails(number: int) -> None:
+    """Sign-in mails in the outbox, committed."""
+    accounts.add("olga@people.internal")
+    links.send(Address.parse("olga@people.internal"), language="en")
+    link = session.scalars(select(Message.subject_id)).one()
+    for n in range(number - 1):
+        to = f"p{n}@people.internal"
+        outbox.enqueue(kind="sign_in", subject_id=link, address=to, language="en", dedupe_key=f"test:{n}")
+    session.commit()
