@@ -55,8 +55,8 @@ def _bring_pages(app: Flask) -> None:
 def _teach_mail(app: Flask) -> None:
     """Who writes each kind of message, and who hears of what comes back: mail knows none of them by name."""
     from campaign.appeals import mails as appeals_mails
+    from campaign.letters import digest_replying, digests, replying
     from campaign.letters import mails as letters_mails
-    from campaign.letters import replying
     from campaign.mail import rendering
     from campaign.mail.incoming import acting
     from campaign.organisers import mailing
@@ -70,6 +70,7 @@ def _teach_mail(app: Flask) -> None:
     for kind, renderer in (own | theirs).items():
         rendering.register(app, kind, renderer)
     acting.register_taker(app, "letter", replying.take)
+    acting.register_taker(app, digests.KIND, digest_replying.take)
     acting.register_listener(app, ending.stop_updates_to)
 
 

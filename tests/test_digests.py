@@ -21,7 +21,7 @@ from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.errors import Refused
-from campaign.letters import confirming, digests, ending, fetching, gating, office_links, papers, wishes
+from campaign.letters import confirming, digests, ending, fetching, following, gating, office_links, papers, wishes
 from campaign.letters.models import Digest
 from campaign.letters.papers import Block, Paper, Section
 from campaign.mail import outbox, rendering
@@ -102,7 +102,7 @@ def test_it_works(app: Flask, gathered: UUID, client: FlaskClient, mails: Mails,
     assert "/office/" in body.get_content()
     [attached] = mail.iter_attachments()
     assert attached.get_content()[:5] == b"%PDF-"
-    assert digests.settle() == 1
+    assert following.settle() == 1
     assert sorted(states()) == ["accepted"] + ["settled"] * 6
     assert the_digest().state == "delivered"
     assert states("sr-truth") == ["folded"]
@@ -139,7 +139,7 @@ def test_the_writer_sees_where_the_letter_is(
     move_clock(WEEK)
     digests.release(gathered, published(), by=olga())
     deliver(mails)
-    digests.settle()
+    following.settle()
     session.execute(update(Message).where(Message.kind == "letter").values(mode="live"))
     session.commit()
     assert "It was delivered in the digest of" in unescape(client.get(page).get_data(as_text=True))
@@ -151,7 +151,7 @@ def test_it_gathers_a_week_and_waits_for_a_person(gathered: UUID, mails: Mails, 
     session.rollback()
     move_clock(timedelta(days=30))
     deliver(mails)
-    assert digests.settle() == 0
+    assert following.settle() == 0
     assert states().count("folded") == 6
 
 
@@ -280,7 +280,7 @@ def test_letters_of_a_digest_that_came_to_nothing_gather_anew(gathered: UUID, mo
     digests.release(gathered, published(), by=olga())
     session.execute(update(Message).where(Message.kind == "digest").values(state=end))
     session.commit()
-    assert digests.settle() == 1
+    assert following.settle() == 1
     assert states().count("folded") == 6
     again = session.scalars(select(Digest).where(Digest.state == "gathering", Digest.id != gathered)).all()
     assert {the_office().id} <= {one.office_id for one in again}
@@ -297,7 +297,7 @@ def test_a_digest_that_failed_cannot_be_sent_again_once_its_letters_gather_anew(
     row = select(Message).where(Message.kind == "digest")
     session.execute(update(Message).where(Message.kind == "digest").values(state="failed", content=b"as it was"))
     session.commit()
-    digests.settle()
+    following.settle()
     outbox.retry(session.scalars(row).one().id)
     assert not [mail for mail in deliver(mails) if mail.get_content_type() == "multipart/mixed"]
     session.expire_all()
@@ -312,7 +312,7 @@ def test_its_letters_follow_only_an_end(gathered: UUID, move_clock: Move, state:
     digests.release(gathered, published(), by=olga())
     session.execute(update(Message).where(Message.kind == "digest").values(state=state))
     session.commit()
-    assert digests.settle() == 0
+    assert following.settle() == 0
     assert states().count("folded") == 6
 
 

@@ -23,7 +23,9 @@ KINDS: dict[str, Any] = {
     "update": _("News"),
     "update_test": _("Test of news"),
     "office_reply": _("Reply of an office"),
+    "digest_reply": _("Reply of an office to a digest"),
 }
+LANES = (_("people"), _("offices"), _("news"))  # by number
 # What each state means for whoever waits, and how its pill looks.
 STATES: dict[str, tuple[Any, str]] = {
     "held": (_("held back"), "wait"),
@@ -81,6 +83,7 @@ ACTIONS: dict[str, Any] = {
     "decision.cancelled": _("stopped a decision about signatures"),
     "decision.undone": _("took back a decision about signatures"),
     "message.sent_again": _("sent a message again"),
+    "message.cancelled": _("cancelled a message"),
     "message.taken_as_sent": _("left a message as it is, taken as sent"),
     "message.taken_as_lost": _("left a message as it is, taken as not sent"),
     "suppression.added": _("wrote no more to"),
@@ -112,6 +115,7 @@ ACTIONS: dict[str, Any] = {
     "letters.overtaken": _("stopped letters that were overtaken"),
     "digest.released": _("released a digest"),
     "digest.postponed": _("let a digest wait"),
+    "digest.recalled": _("called back a digest, its address being checked no more, for"),
     "office.chose": _("chose how letters reach an office"),
     "office.objected": _("asked for no more letters"),
     "office.received": _("confirmed receipt of letters"),
@@ -151,6 +155,11 @@ _DETAILS: dict[str, Any] = {
     "address": _("address"),
     "holder": _("holder"),
 }
+
+
+def lane(number: int) -> str:
+    """Whose mail a lane carries."""
+    return str(LANES[number])
 
 
 def kind(code: str) -> str:

@@ -18,7 +18,7 @@ from campaign.appeals.queries import Published
 from campaign.db import clock, session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.letters import digests, papers, wishes
+from campaign.letters import digest_replying, digests, papers, wishes
 from campaign.letters.models import Digest
 from campaign.mail import outbox
 from campaign.offices import queries as offices
@@ -39,6 +39,8 @@ def listing(slug: str) -> str:
         "desk/digests.html",
         published=published,
         gathering=[(one, held, digests.due_at(one) <= now) for one, held in gathering if held.letters],
+        recalled=[(one, digests.held_now(one, published)) for one in digests.recalled_now(appeal)],
+        replies=digest_replying.of(appeal),
         due_at=digests.due_at,
         gone=[(one, session.get_one(Office, one.office_id), digests.size(one)) for one in digests.gone(appeal)],
         wishes=[(office, wishes.of(office.id)) for office in addressees.values()],

@@ -1,8 +1,8 @@
-"""Digests as organisers see and release them: it keeps to itself when one may go, and what becomes of its letters.
+"""Digests as organisers see and release them: it keeps to itself when one may go, and to which address.
 
 A digest gathers for a week (a day, when the appeal is urgent); then a named organiser looks at it and releases it, or
-lets it wait. Its letters follow its message: they end when a mail server has taken it, and gather anew when it came
-to nothing.
+lets it wait. One that was called back (``campaign.letters.recalling``) goes once it is released again. Its letters
+follow its message (``campaign.letters.following``).
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ from campaign.i18n import day
 from campaign.i18n import gettext as _
 from campaign.letters import gathered, gathering, gating, wishes
 from campaign.letters.gathered import Gathered
+from campaign.letters.gating import Passage
 from campaign.letters.models import Digest, Letter
-from campaign.letters.sending import message_key
-from campaign.mail import folding, outbox, pacing
-from campaign.mail.models import Message
-from campaign.mail.states import UNDECIDED
+from campaign.mail import outbox, pacing, releasing
+from campaign.mail.addresses import Address
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
 from campaign.organisers import audit
@@ -36,7 +35,11 @@ from campaign.organisers.models import Organiser
 
 log = structlog.get_logger()
 KIND = "digest"
-_ARRIVED = ("accepted", "settled")
+OUT = ("released", "recalled")
+"""States of a digest whose message has not come to its end."""
+
+KEPT = ("gathering", "recalled")
+"""States in which nothing of it has left, and an organiser has to release it."""
 
 
 def digest_key(digest: UUID) -> str:
@@ -52,12 +55,21 @@ def gathering_now(appeal: Appeal) -> list[Digest]:
 
 def gone(appeal: Appeal) -> Sequence[Digest]:
     """The digests of an appeal that were released, the latest first."""
-    theirs = select(Digest).where(Digest.appeal_id == appeal.id, Digest.released_at.is_not(None))
+    went = Digest.released_at.is_not(None), Digest.state != "recalled"
+    theirs = select(Digest).where(Digest.appeal_id == appeal.id, *went)
+    return session.scalars(theirs.order_by(Digest.released_at.desc())).all()
+
+
+def recalled_now(appeal: Appeal) -> Sequence[Digest]:
+    """The digests of an appeal that were called back before they left, the latest first."""
+    theirs = select(Digest).where(Digest.appeal_id == appeal.id, Digest.state == "recalled")
     return session.scalars(theirs.order_by(Digest.released_at.desc())).all()
 
 
 def size(digest: Digest) -> int:
-    """How many letters a digest took along."""
+    """How many letters a digest took along when it was released; of an old one, how many are still its."""
+    if digest.letters is not None:
+        return digest.letters
     counted = select(func.count()).select_from(Letter).where(Letter.digest_id == digest.id)
     return session.scalars(counted).one()
 
@@ -75,26 +87,19 @@ def held_now(digest: Digest, published: Published) -> Gathered:
 
 
 def release(digest_id: UUID, published: Published, *, by: Organiser) -> None:
-    """Let a digest go, in the organiser's name. Raises Refused when it may not, or holds no letter."""
+    """Let a digest go, in the organiser's name, or go again after it was called back.
+
+    Raises Refused when it may not, or holds no letter.
+    """
     digest = _locked(digest_id)
     office = session.get_one(Office, digest.office_id)
     way = gating.passage(published.appeal, office, offices.today())
     held = held_now(digest, published)
     _refuse_unless_due(digest, held)
-    if way.held:
-        raise Refused(_("The gate for letters is closed, so nothing can leave."))
-    outbox.enqueue(
-        kind=KIND,
-        subject_id=digest.id,
-        address=way.address,
-        language=held.language,
-        dedupe_key=digest_key(digest.id),
-        lane=outbox.LETTERS,
-        budget_key=pacing.office_key(office.slug),
-        pause_keys=[f"appeal:{digest.appeal_id}", letters_key(digest.appeal_id)],
-        capture_only=not way.live,
-    )
+    _refuse_where_nothing_leaves(office, way)
+    (_go_again if digest.state == "recalled" else _go)(digest, held, way)
     digest.state, digest.released_at, digest.released_by = "released", func.clock(), by.id
+    digest.letters = len(held.letters)
     said: dict[str, Any] = {"office": office.slug, "letters": len(held.letters)}
     audit.record("digest.released", f"appeal {published.appeal.slug}", organiser=by, **said)
     session.commit()
@@ -104,47 +109,13 @@ def release(digest_id: UUID, published: Published, *, by: Organiser) -> None:
 def wait(digest_id: UUID, published: Published, *, by: Organiser) -> None:
     """Let a digest gather for another period. Raises Refused when it was released."""
     digest = _locked(digest_id)
-    _refuse_unless_gathering(digest)
+    if digest.state != "gathering":
+        raise Refused(_("This digest was released already."))
     later = gathering.period(digest.appeal_id, digest.office_id)
     digest.due_at = func.greatest(Digest.due_at, func.clock()) + later
     office = session.get_one(Office, digest.office_id)
     audit.record("digest.postponed", f"appeal {published.appeal.slug}", organiser=by, office=office.slug)
     session.commit()
-
-
-def settle() -> int:
-    """Let the letters of released digests follow their message; how many digests came to an end."""
-    out = select(Digest, Message).join(Message, Message.subject_id == Digest.id).where(
-        Message.kind == KIND, Digest.state == "released", Message.state.not_in(sorted(UNDECIDED))
-    )  # fmt: skip
-    ended = [(digest, message.state in _ARRIVED) for digest, message in session.execute(out)]
-    for digest, arrived in ended:
-        (_arrived if arrived else _came_to_nothing)(digest)
-        digest.ended_at = func.clock()
-        session.commit()
-    return len(ended)
-
-
-def _arrived(digest: Digest) -> None:
-    digest.state = "delivered"
-    folding.follow(_keys(_letters(digest)), why="its digest was accepted")
-
-
-def _came_to_nothing(digest: Digest) -> None:
-    """Its letters gather anew, for the digest after it; sent again by hand, it would find nothing to say."""
-    wishes.alone_with(digest.office_id)
-    digest.state = "failed"
-    outbox.forget_words(digest_key(digest.id))
-    session.flush()
-    gathering.gather(_letters(digest), why="its digest came to nothing")
-
-
-def _letters(digest: Digest) -> Sequence[Letter]:
-    return session.scalars(select(Letter).where(Letter.digest_id == digest.id, Letter.state == "confirmed")).all()
-
-
-def _keys(letters: Sequence[Letter]) -> list[str]:
-    return [message_key(letter.id) for letter in letters]
 
 
 def _locked(digest_id: UUID) -> Digest:
@@ -153,13 +124,37 @@ def _locked(digest_id: UUID) -> Digest:
     return session.get_one(Digest, digest_id, with_for_update=True, populate_existing=True)
 
 
-def _refuse_unless_gathering(digest: Digest) -> None:
-    if digest.state != "gathering":
-        raise Refused(_("This digest was released already."))
+def _go(digest: Digest, held: Gathered, way: Passage) -> None:
+    outbox.enqueue(
+        kind=KIND,
+        subject_id=digest.id,
+        address=way.address,
+        language=held.language,
+        dedupe_key=digest_key(digest.id),
+        lane=outbox.LETTERS,
+        budget_key=pacing.office_key(held.office.slug),
+        pause_keys=[f"appeal:{digest.appeal_id}", letters_key(digest.appeal_id)],
+        capture_only=not way.live,
+    )
+
+
+def _go_again(digest: Digest, _held: Gathered, way: Passage) -> None:
+    """The same message, written anew to the address of today."""
+    message = outbox.state_of(digest_key(digest.id))
+    if message is None or not releasing.release(message, Address.parse(way.address)):
+        raise Refused(_("Its state has changed meanwhile: nothing was done."))
+
+
+def _refuse_where_nothing_leaves(office: Office, way: Passage) -> None:
+    if way.held and not gating.checked_address(office, offices.today()):
+        raise Refused(_("Nobody has checked the address of this office lately. Check it first."))
+    if way.held:
+        raise Refused(_("The gate for letters is closed, so nothing can leave."))
 
 
 def _refuse_unless_due(digest: Digest, held: Gathered) -> None:
-    _refuse_unless_gathering(digest)
+    if digest.state not in KEPT:
+        raise Refused(_("This digest was released already."))
     wish = wishes.of(digest.office_id)
     if wish.stopped_at or wish.choice == wishes.NONE:
         raise Refused(_("This office wants nothing sent to it."))

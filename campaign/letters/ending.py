@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select, update
 
 from campaign.db import clock, session
-from campaign.letters import digests, replying
+from campaign.letters import digest_replying, digests, replying
 from campaign.letters.models import Digest, Letter
 from campaign.letters.records import FORGOTTEN
 from campaign.letters.sending import message_key
@@ -49,6 +49,7 @@ def forget_everyone(appeal_id: UUID) -> int:
     letters = session.execute(named.with_for_update()).all()
     for letter_id, digest_id in letters:
         _erase(letter_id, digest_id, why="the appeal forgets its writers")
+    digest_replying.forget_of(appeal_id)
     return len(letters)
 
 
@@ -59,7 +60,7 @@ def _locked(letter_id: UUID) -> Letter | None:
 def _stopped(letter: Letter) -> bool:
     if letter.state != "confirmed":
         return letter.state == "pending"
-    if letter.digest_id is not None and session.get_one(Digest, letter.digest_id).state != "gathering":
+    if letter.digest_id is not None and session.get_one(Digest, letter.digest_id).state not in digests.KEPT:
         return False  # it is on its way in what an organiser released
     return outbox.cancel(message_key(letter.id), why="withdrawn by its writer") > 0
 

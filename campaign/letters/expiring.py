@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, update
 
 from campaign.db import clock, session
-from campaign.letters import replying
+from campaign.letters import digest_replying, replying
 from campaign.letters.models import Letter
 from campaign.letters.records import FORGOTTEN, WAITS
 
@@ -22,5 +22,6 @@ def expire() -> int:
     never_sent = Letter.confirmed_at.is_(None), Letter.ended_at <= clock() - TRACE
     session.execute(delete(Letter).where(*never_sent))
     replying.forget_old()
+    digest_replying.forget_old()
     session.commit()
     return expired.rowcount

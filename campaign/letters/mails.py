@@ -14,6 +14,7 @@ from campaign.i18n import gettext as _
 from campaign.letters import (
     composing,
     digest_mail,
+    digest_replying,
     digests,
     fetching,
     footers,
@@ -98,6 +99,7 @@ RENDERERS = {
     digests.KIND: digest_mail.write,
     fetching.KIND: fetching.mail,
     replying.KIND: replying.passed_on,
+    digest_replying.KIND: digest_replying.passed_on,
     trying.KIND: trying.mail,
 }
 """By kind, for the factory."""

@@ -66,7 +66,9 @@ class Digest(Base):
     """Letters of one appeal to one office that go together. Its message has the dedupe key ``digest:<id>``.
 
     It is ``gathering`` until an organiser releases it, ``released`` until its message has an end, then ``delivered``
-    or ``failed``. The database allows one that gathers per appeal and office.
+    or ``failed``; ``recalled`` when it must not go to the address it was released to, ``overtaken`` when its letters
+    were, ``bounced`` when it came back, be it weeks later. The database allows one that gathers per
+    appeal and office.
     """
 
     __tablename__ = "digest"
@@ -85,7 +87,19 @@ class Digest(Base):
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # an organiser may release it from then on
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     released_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # who answers
+    letters: Mapped[int | None]  # so many when it was released
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class DigestReply(Base):
+    """What an office answered to a digest at our address; sealed until it was passed on to who released it."""
+
+    __tablename__ = "digest_reply"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    digest_id: Mapped[UUID] = mapped_column(ForeignKey("digest.id", ondelete="CASCADE"), index=True)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # sender, text, what was left out
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
 
 
 class Overtaking(Base):

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 
 from campaign.appeals.models import Appeal
 from campaign.db import clock, session
-from campaign.letters import wishes
-from campaign.letters.models import Letter, Overtaking
+from campaign.letters import digests, wishes
+from campaign.letters.models import Digest, Letter, Overtaking
 from campaign.letters.records import FORGOTTEN, opened
 from campaign.letters.sending import message_key
 from campaign.mail import outbox
@@ -31,6 +31,7 @@ REASONS = ("free", "wrong", "changed")
 KIND = "overtaken"
 _A_SECOND = 20  # mails, so that nobody at a screen waits for thousands of them
 _UNSENT = sorted(MAY_COME_FROM[State.CANCELLED])
+_LEAVING = sorted({State.ATTEMPTING, State.UNKNOWN, State.ACCEPTED, State.SETTLED})
 
 
 def waiting(appeal: UUID) -> dict[UUID, int]:
@@ -67,6 +68,7 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
 
 def _stop(event: Overtaking) -> Sequence[Letter]:
     """The letters whose message was cancelled: another may have begun to leave since we looked."""
+    _stop_digests(event)
     letters = session.scalars(select(Letter).where(*_confirmed(event.appeal_id, event.office_id))).all()
     keys = {message_key(letter.id): letter for letter in letters}
     outbox.cancel(*keys, why=f"overtaken: {event.reason}")
@@ -78,6 +80,19 @@ def _stop(event: Overtaking) -> Sequence[Letter]:
         .values(state="overtaken", overtaken_id=event.id, ended_at=clock(), digest_id=None)
     )
     return stopped
+
+
+def _stop_digests(event: Overtaking) -> None:
+    """What was released goes no more, though it may be written already: all of its letters are overtaken."""
+    released = select(Digest.id).where(Digest.appeal_id == event.appeal_id, Digest.state.in_(digests.OUT))
+    if event.office_id:
+        released = released.where(Digest.office_id == event.office_id)
+    keys = {digests.digest_key(row): row for row in session.scalars(released)}
+    outbox.cancel(*keys, why=f"overtaken: {event.reason}")
+    cancelled = select(Message.dedupe_key).where(Message.dedupe_key.in_(keys), Message.state == State.CANCELLED)
+    for key in session.scalars(cancelled).all():
+        outbox.forget_words(key)
+        session.execute(update(Digest).where(Digest.id == keys[key]).values(state="overtaken", ended_at=clock()))
 
 
 def _tell(letters: Sequence[Letter], event: Overtaking) -> None:
@@ -110,6 +125,10 @@ def _forget_pending(event: Overtaking) -> int:
 
 
 def _confirmed(appeal: UUID, office: UUID | None = None) -> list[ColumnElement[bool]]:
+    """Those that have not left; a digest on its way has begun to leave with all its letters."""
     unsent = select(Message.subject_id).where(Message.kind == "letter", Message.state.in_(_UNSENT))
-    found = [Letter.appeal_id == appeal, Letter.state == "confirmed", Letter.id.in_(unsent)]
+    leaving = exists().where(
+        Message.kind == digests.KIND, Message.subject_id == Letter.digest_id, Message.state.in_(_LEAVING)
+    )
+    found = [Letter.appeal_id == appeal, Letter.state == "confirmed", Letter.id.in_(unsent), ~leaving]
     return [*found, Letter.office_id == office] if office else found

@@ -12,16 +12,16 @@ from sqlalchemy import Text, cast, func, select
 from campaign.db import session
 from campaign.letters.models import Digest, Letter, LetterReply, Overtaking
 from campaign.letters.records import Written, opened, still_waits
-from campaign.mail.models import Message
-from campaign.mail.states import NOT_DELIVERED, UNDECIDED
+from campaign.mail.models import Message, MessageEvent
+from campaign.mail.states import NOT_DELIVERED, UNDECIDED, State
 from campaign.offices.models import Office
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A letter with its office, its message (None before it was confirmed), its words (None once forgotten), when
-    its office last replied to us, why it was stopped before it left, if somebody here stopped it, and the state of
-    the digest that it goes in, if it does."""
+    its office last replied to us, why it was stopped before it left, if somebody here stopped it, the state of the
+    digest that it goes in, if it does, and when it last came back."""
 
     letter: Letter
     office: Office
@@ -29,6 +29,7 @@ class Posted:
     replied_at: datetime | None = None
     overtaken: str | None = None
     digest: str | None = None
+    came_back_at: datetime | None = None
 
     @property
     def written(self) -> Written | None:
@@ -41,8 +42,11 @@ def of_submission(submission: UUID) -> list[Posted]:
     # The message's key is written by ``sending.message_key``; here the database puts it together.
     its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
     replied = select(func.max(LetterReply.received_at)).where(LetterReply.letter_id == Letter.id).scalar_subquery()
+    came_back = select(func.max(MessageEvent.at)).where(
+        MessageEvent.message_id == Message.id, MessageEvent.to_state == State.BOUNCED
+    )
     rows = session.execute(
-        select(Letter, Office, Message, replied, Overtaking.reason, Digest.state)
+        select(Letter, Office, Message, replied, Overtaking.reason, Digest.state, came_back.scalar_subquery())
         .join(Office, Office.id == Letter.office_id)
         .outerjoin(Message, its_message)
         .outerjoin(Overtaking, Overtaking.id == Letter.overtaken_id)

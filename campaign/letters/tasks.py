@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from campaign import db
 from campaign.background import task
-from campaign.letters import digests, expiring, sending
-from campaign.letters.models import Letter, LetterReply
+from campaign.letters import expiring, following, recalling, sending
+from campaign.letters.models import DigestReply, Letter, LetterReply
 
 RELEASE = "letters.release"
 
@@ -18,14 +18,15 @@ def expire() -> None:
 
 @task(RELEASE, every=60)
 def release() -> None:
-    """Let go what was held at a gate that is open by now, or for an address that is checked by now."""
+    """Hold what waits for an address of old, and let go what was held at a gate or for an address until now."""
+    recalling.recall()
     sending.release()
 
 
 @task("letters.settle", every=60)
 def settle() -> None:
     """Let the letters of digests that went follow their digest."""
-    digests.settle()
+    following.settle()
 
 
 @task("letters.blur", every=6 * 3600)
@@ -33,3 +34,4 @@ def blur() -> None:
     """Make the times of older letters into days."""
     db.blur(Letter, "created_at", "confirmed_at", "ended_at", "received_at")
     db.blur(LetterReply, "received_at")
+    db.blur(DigestReply, "received_at")

@@ -158,6 +158,8 @@ def _steps(posted: Posted, tone: str) -> Iterable[Step]:
     if letter.confirmed_at is None:
         return
     yield Step(_("You confirmed it"), letter.confirmed_at)
+    if message is not None and message.state != "bounced" and posted.came_back_at is not None:
+        yield Step(_("The digest that it went in came back: it waits for the next one"), posted.came_back_at)
     if letter.state != "confirmed":
         yield Step(str(_state(posted)[2]), letter.ended_at)
     elif message is not None:

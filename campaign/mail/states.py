@@ -49,7 +49,7 @@ UNDECIDED = WAITING | _IN_HAND | {State.UNKNOWN}
 
 MAY_COME_FROM: dict[State, frozenset[State]] = {
     State.HELD: frozenset({State.READY, State.DEFERRED, State.FOLDED}),
-    State.FOLDED: WAITING,
+    State.FOLDED: WAITING | {State.BOUNCED},  # the last when what took it along came back
     State.READY: _UNSENT | {State.UNKNOWN, State.FAILED},  # the last two only by sending again
     State.LEASED: frozenset({State.READY, State.DEFERRED}),
     State.ATTEMPTING: frozenset({State.LEASED}),
