@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from campaign.db import session
-from campaign.mail import outbox, pausing, sweeping
+from campaign.mail import outbox, pacing, pausing, sweeping
 from campaign.mail.addresses import Address
-from campaign.mail.incoming import counting, matching, parsing, receiving, replies, sorting
+from campaign.mail.incoming import counting, health, matching, parsing, receiving, replies, sorting
 from campaign.mail.incoming.judging import BOUNCES, Report, Sort, judge
 from campaign.mail.models import AddressReport, Message, Suppression
 from tests.post_office import ALICE, OFFICE, Post
@@ -170,6 +170,48 @@ def test_a_dead_address_of_an_office_makes_its_letters_wait(post: Post, live: Si
     assert post.state(letter.id) == "bounced"
     assert paused() == ["office:test"]
     assert suppressions() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [("postfix.delayed", 4), ("postfix-expired.soft", 6), ("zimbra.full", 24), ("exchange-hot.full", 24)],
+)
+def test_an_office_whose_server_has_trouble_is_spared(post: Post, live: Sink, name: str, hours: int) -> None:
+    letter = a_letter(post)
+    raw = filled(f"dsn/{name}.eml", letter)
+    for _ in range(2):
+        receiving.receive(raw)
+    standing = pacing.standings(["office:test"])["office:test"]
+    assert standing.slowed_until
+    assert timedelta(0) <= timedelta(hours=hours) - (standing.slowed_until - standing.now) < timedelta(minutes=1)
+    assert pacing.standings(["office:other"])["office:other"].slowed_until is None
+    assert health.of_offices(["office:test", "office:other"]) == {"office:test": {name.rpartition(".")[2]: 1}}
+    assert (paused(), suppressions()) == ([], [])
+
+
+def test_a_second_notice_of_one_delay_does_not_count(post: Post, live: Sink) -> None:
+    letter = a_letter(post)
+    for n in range(2):
+        receiving.receive(filled("dsn/postfix.delayed.eml", letter).replace(b"Subject: ", b"Subject: %d " % n))
+    assert health.of_offices(["office:test"]) == {"office:test": {"delayed": 1}}
+    assert post.state(letter.id) == "accepted"
+
+
+def test_an_office_whose_letters_come_back_three_times_waits_for_a_person(post: Post, live: Sink) -> None:
+    for n, name in enumerate(["postfix-expired.soft", "zimbra.full", "postfix-expired.soft"]):
+        assert paused() == []
+        receiving.receive(filled(f"dsn/{name}.eml", a_letter(post, f"letter:{n}")))
+    assert paused() == ["office:test"]
+    assert suppressions() == []
+
+
+@pytest.mark.parametrize("name", ["postfix.delayed", "zimbra.full"])
+def test_who_only_knows_a_letter_s_own_address_slows_no_office(post: Post, live: Sink, name: str) -> None:
+    letter = a_letter(post)
+    own = own_address(letter, "l.{}").encode()
+    receiving.receive(filled(f"dsn/{name}.eml", letter).replace(f"b.{letter.token}".encode(), own))
+    assert pacing.standings(["office:test"])["office:test"].slowed_until is None
+    assert health.of_offices(["office:test"]) == {"office:test": {name.rpartition(".")[2]: 1}}
 
 
 def test_who_only_knows_a_letter_s_message_id_stops_no_office(post: Post, live: Sink) -> None:

@@ -17,6 +17,7 @@ from campaign.letters import drafting, gating, launching, preflight, trying
 from campaign.letters.pace_forms import Plan, Received, Trial
 from campaign.letters.tasks import RELEASE
 from campaign.mail import forecasting, outbox
+from campaign.mail.incoming import health
 from campaign.offices import queries as offices
 from campaign.offices.models import Office
 from campaign.organisers import access
@@ -110,6 +111,7 @@ def _page(slug: str, *, plan: Plan | None = None, trial: Trial | None = None, co
         is_open=gating.is_open(published.appeal),
         checks=preflight.checks(published.appeal, addressees, today),
         lines=lines,
+        troubles=_troubles(lines),
         form=plan or trial or code or Plan(obj=gate),
         plan=plan or Plan(obj=gate),
         people=people,
@@ -119,6 +121,12 @@ def _page(slug: str, *, plan: Plan | None = None, trial: Trial | None = None, co
         sent=trying.on_its_way(published.appeal.id),
         **_in_all(lines, gate.finish_by),
     )
+
+
+def _troubles(lines: list[launching.OfficeLine]) -> list[tuple[launching.OfficeLine, dict[str, int]]]:
+    """The offices whose mail server had trouble with letters lately, and how many letters of each sort."""
+    found = health.of_offices([line.standing.key for line in lines])
+    return [(line, found[line.standing.key]) for line in lines if line.standing.key in found]
 
 
 def _in_all(lines: list[launching.OfficeLine], finish_by: date | None) -> dict[str, Any]:

@@ -56,6 +56,8 @@ def act(match: Match, finding: Finding, mail: Mail) -> None:
         _replied(message, mail)
     elif sort is not Sort.IGNORED:
         _note(message, _why(finding))
+        if sort is Sort.DELAYED:
+            health.delay(message, proven=match.proven)
 
 
 def _bounced(message: Message, finding: Finding) -> bool:
