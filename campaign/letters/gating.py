@@ -76,7 +76,7 @@ def checked_address(office: Office, day: date) -> str | None:
 def open_gate(appeal: Appeal, *, by: Organiser) -> None:
     """Let letters of an appeal leave; whoever calls has seen that nothing stands against it (``preflight``)."""
     _keep(appeal, opened_at=clock(), opened_by=by.id)
-    audit.record("letters.gate_opened", f"appeal:{appeal.id}", organiser=by)
+    audit.record("letters.gate_opened", f"appeal {appeal.slug}", organiser=by)
     pausing.resume(letters_key(appeal.id))
     log.info("letters.gate_opened", appeal=appeal.slug)
 
@@ -84,7 +84,7 @@ def open_gate(appeal: Appeal, *, by: Organiser) -> None:
 def close_gate(appeal: Appeal, *, by: Organiser) -> None:
     """Let no letter of an appeal leave any more, from the next claim on; what waits is kept."""
     _keep(appeal, opened_at=None, opened_by=None)
-    audit.record("letters.gate_closed", f"appeal:{appeal.id}", organiser=by)
+    audit.record("letters.gate_closed", f"appeal {appeal.slug}", organiser=by)
     pausing.pause(letters_key(appeal.id), "an organiser closed the gate for letters")
     log.info("letters.gate_closed", appeal=appeal.slug)
 
@@ -93,7 +93,7 @@ def plan(appeal: Appeal, *, finish_by: date | None, urgent: bool, by: Organiser)
     """Say by when letters are of use, and whether digests go daily."""
     _keep(appeal, finish_by=finish_by, urgent=urgent)
     day = str(finish_by or "")
-    audit.record("letters.planned", f"appeal:{appeal.id}", organiser=by, finish_by=day, urgent=urgent)
+    audit.record("letters.planned", f"appeal {appeal.slug}", organiser=by, finish_by=day, urgent=urgent)
     session.commit()
 
 

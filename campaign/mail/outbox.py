@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from campaign.db import session
 from campaign.errors import Refused
+from campaign.i18n import gettext as _
 from campaign.mail import captured, transports
 from campaign.mail.enqueuing import addressed as addressed
 from campaign.mail.enqueuing import caused as caused
@@ -58,7 +59,7 @@ def retry(message_id: UUID) -> None:
         expires_at=func.greatest(_message.expires_at, CLOCK + _SECOND_CHANCE),
     )
     if not anew:
-        raise Refused("Only a message that failed, waits or is unknown can be sent again.")
+        raise Refused(_("Only a message that failed, waits or is unknown can be sent again."))
     session.commit()
 
 

@@ -50,7 +50,7 @@ def decide(appeal: Appeal, selection: Selection, *, what: str, why: str = "", by
         expected=looked.found,
     )
     session.add(decision)
-    audit.record(_DEEDS[what], f"appeal:{appeal.id}", organiser=by, signatures=looked.found, reason=why)
+    audit.record(_DEEDS[what], f"appeal {appeal.slug}", organiser=by, signatures=looked.found, reason=why)
     session.commit()
     return row
 
@@ -61,7 +61,7 @@ def cancel(decision_id: UUID, *, appeal: Appeal, by: Organiser) -> None:
     if decision.state != "running":
         raise Refused(_("This was over already."))
     decision.state, decision.ended_at = "cancelled", clock()
-    audit.record("decision.cancelled", f"appeal:{appeal.id}", organiser=by, signatures=decision.done)
+    audit.record("decision.cancelled", f"appeal {appeal.slug}", organiser=by, signatures=decision.done)
     session.commit()
 
 
@@ -79,7 +79,7 @@ def undo(decision_id: UUID, *, appeal: Appeal, by: Organiser) -> None:
     if session.scalar(_overtaken(decision)):
         raise Refused(_("A later decision is about some of the same signatures: undo that one first."))
     decision.state, decision.undone_at = "undoing", clock()
-    audit.record("decision.undone", f"appeal:{appeal.id}", organiser=by, signatures=decision.done)
+    audit.record("decision.undone", f"appeal {appeal.slug}", organiser=by, signatures=decision.done)
     session.commit()
 
 
