@@ -365,3 +365,12 @@ def test_the_words_are_forgotten_and_the_day_stays(released: Digest, relay: Sink
     assert (left.said, bool(left.received_at)) == (None, True)
     row = session.scalars(select(Message).where(Message.kind == digest_replying.KIND)).one()
     assert digest_replying.passed_on(row, "") is None
+
+
+def test_the_log_names_an_appeal_in_one_way(released: Digest, appeal: Appeal, olga: Organiser) -> None:
+    gating.plan(appeal, finish_by=None, urgent=True, by=olga)
+    gating.close_gate(appeal, by=olga)
+    overtaking.overtake(appeal, office=None, reason="free", by=olga)
+    deeds = {deed.action for deed in audit.listing(subject=f"appeal {SLUG}")}
+    gate = {"letters.gate_opened", "letters.gate_closed", "letters.planned"}
+    assert deeds >= gate | {"digest.released", "letters.overtaken"}

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 
 from campaign.db import session
 from campaign.errors import Refused
+from campaign.i18n import speaking
 from campaign.mail import captured, outbox, pausing
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message, MessageEvent
@@ -126,6 +127,8 @@ def test_only_what_needs_it_is_sent_again_by_a_person(post: Post, live: Sink) ->
         outbox.retry(sent)
     with pytest.raises(Refused):
         outbox.retry(uuid4())
+    with speaking("fr"), pytest.raises(Refused, match="peut être renvoyé"):
+        outbox.retry(sent)
 
 
 def test_status_counts_by_lane_kind_and_state(post: Post) -> None:
