@@ -10,11 +10,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale, refresh
@@ -49,7 +49,8 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
-    app.jinja_env.filters |= {"number": number, "day": day, "year": year, "country": country_name}
+    filters = {"number": number, "day": day, "year": year, "lasting": lasting, "country": country_name}
+    app.jinja_env.filters |= filters
     app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
 
 
@@ -101,6 +102,12 @@ def day(value: date | datetime, code: str | None = None) -> str:
     """A day in words, as the UN writes it: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
     code = code or language()
     return _native(format_date(value, format="long", locale="en_GB" if code == "en" else code), code)
+
+
+def lasting(span: timedelta, code: str | None = None) -> str:
+    """How long something lasts, in its largest unit: 3 days, 5 hours, ۳ روز."""
+    code = code or language()
+    return _native(format_timedelta(span, locale=code, granularity="minute"), code)
 
 
 def year(value: int, code: str | None = None) -> str:

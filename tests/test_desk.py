@@ -147,11 +147,13 @@ def test_the_outbox_shows_states_and_filters(olga: FlaskClient) -> None:
     a_message("unknown")
     a_message("accepted", "confirm")
 
-    whole, unknown = olga.get("/desk/outbox").text, olga.get("/desk/outbox?state=unknown").text
+    whole, unknown = olga.get("/desk/outbox?all=1").text, olga.get("/desk/outbox?state=unknown").text
+    still_open = olga.get("/desk/outbox").text
 
     assert "Letter to an office" in whole
     assert len(re.findall(r'href="/desk/outbox/[0-9a-f-]{36}"', whole)) == 2
     assert len(re.findall(r'href="/desk/outbox/[0-9a-f-]{36}"', unknown)) == 1
+    assert len(re.findall(r'href="/desk/outbox/[0-9a-f-]{36}"', still_open)) == 1
     assert "office@office.invalid" not in whole
 
 
@@ -203,7 +205,7 @@ def test_what_left_already_is_not_sent_again_and_nothing_is_noted(olga: FlaskCli
 
 
 def test_mail_is_paused_and_goes_on(olga: FlaskClient) -> None:
-    press(olga, "/desk/outbox", "/desk/outbox/pause")
+    press(olga, "/desk/outbox", "/desk/outbox/pause", what="all")
     assert [pause.key for pause in pausing.paused()] == ["all"]
     assert "All mail is paused" in olga.get("/desk/outbox").text
 

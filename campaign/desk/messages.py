@@ -2,45 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from campaign.db import session
+from campaign.mail import pacing
 from campaign.mail.models import Message
 from campaign.mail.outbox import status
+from campaign.mail.pacing import Standing
+from campaign.mail.states import TERMINAL, State
+from campaign.offices.models import Office
 
 A_PAGE = 50
 Place = tuple[datetime, UUID]  # where a page of the list ends
+_OPEN = sorted(set(State) - TERMINAL - {State.ACCEPTED})  # "accepted" only waits for a bounce that does not come
 
 
-def counts() -> dict[str, dict[str, int]]:
-    """How many messages there are: by kind, then by state."""
-    found: dict[str, dict[str, int]] = {}
-    for row in status()["counts"]:
-        by_state = found.setdefault(row["kind"], {})
-        by_state[row["state"]] = by_state.get(row["state"], 0) + row["count"]
-    return found
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which messages to show; what is empty does not matter. ``person`` is an address's blind index."""
+
+    state: str = ""
+    kind: str = ""
+    lane: int | None = None
+    office: str = ""  # a slug
+    person: bytes = b""
+    only_open: bool = False  # none that have left or come to their end
 
 
-def total(counted: dict[str, dict[str, int]], *states: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Messages of one lane, kind and state: how many, and since when the oldest is there."""
+
+    lane: int
+    kind: str
+    state: str
+    count: int
+    oldest: datetime
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is to be done about them, or nothing but to wait for a bounce."""
+        return self.state not in _OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What an office has yet to get: how many messages, since when, and how its budget stands."""
+
+    office: Office
+    waiting: int
+    oldest: datetime
+    standing: Standing
+
+
+def groups() -> list[Group]:
+    """Every message there is, in groups: those that are still open first, of them those that a person decides."""
+    found = [Group(**row) for row in status()["counts"]]
+    return sorted(found, key=lambda group: (group.has_ended, group.state != State.UNKNOWN, group.lane))
+
+
+def total(found: Iterable[Group], *states: str) -> int:
     """How many messages of any kind are in one of ``states``."""
-    return sum(n for by_state in counted.values() for state, n in by_state.items() if state in states)
+    return sum(group.count for group in found if group.state in states)
 
 
-def listing(
-    *, state: str = "", kind: str = "", before: Place | None = None
-) -> tuple[Sequence[Message], Place | None]:
+def backlog() -> list[Backlog]:
+    """The offices for which something waits, the longest queue first."""
+    columns = (Message.budget_key, func.count().label("n"), func.min(Message.created_at).label("oldest"))
+    waits = Message.budget_key.is_not(None), Message.state.in_(_OPEN)
+    counted = session.execute(select(*columns).where(*waits).group_by(Message.budget_key))
+    rows = {row.budget_key: row for row in counted}
+    standings = pacing.standings(rows)
+    offices = session.scalars(select(Office).where(Office.slug.in_([key.partition(":")[2] for key in rows])))
+    keys = {pacing.office_key(office.slug): office for office in offices}
+    found = [Backlog(office, rows[key].n, rows[key].oldest, standings[key]) for key, office in keys.items()]
+    return sorted(found, key=lambda one: (-one.waiting, one.oldest))
+
+
+def listing(asked: Asked, *, before: Place | None = None) -> tuple[Sequence[Message], Place | None]:
     """A page of messages, newest first, and where the next page begins; None on the last one."""
-    found = select(Message).order_by(Message.created_at.desc(), Message.id.desc()).limit(A_PAGE + 1)
-    if state:
-        found = found.where(Message.state == state)
-    if kind:
-        found = found.where(Message.kind == kind)
+    found = select(Message).where(*_conditions(asked))
+    found = found.order_by(Message.created_at.desc(), Message.id.desc()).limit(A_PAGE + 1)
     if before:
         found = found.where(tuple_(Message.created_at, Message.id) < before)
     messages = session.scalars(found).all()
     last = messages[A_PAGE - 1] if len(messages) > A_PAGE else None
     return messages[:A_PAGE], (last.created_at, last.id) if last else None
+
+
+def _conditions(asked: Asked) -> list[Any]:
+    wanted: dict[Any, Any] = {
+        Message.state: asked.state or None,
+        Message.kind: asked.kind or None,
+        Message.lane: asked.lane,
+        Message.budget_key: pacing.office_key(asked.office) if asked.office else None,
+        Message.recipient_index: asked.person or None,
+    }
+    open_ones = [Message.state.in_(_OPEN)] if asked.only_open else []
+    return [column == value for column, value in wanted.items() if value is not None] + open_ones

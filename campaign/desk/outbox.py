@@ -1,21 +1,28 @@
-"""The outbox console: look, decide about a message, stop everything and let it go on."""
+"""The outbox console: look, find, decide about a message, stop all or a part and let it go on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from campaign import background, db
 from campaign.appeals import states
-from campaign.desk import messages, words
-from campaign.desk.messages import Place
+from campaign.appeals.models import Appeal
+from campaign.db import clock, session
+from campaign.desk import messages, reasons, words
+from campaign.desk.messages import Asked, Place
+from campaign.desk.outbox_forms import PauseForm, PersonForm
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.mail import outbox, pausing, settling
+from campaign.mail import outbox, pacing, pausing, settling
 from campaign.mail.models import Message
+from campaign.offices import queries as offices
 from campaign.organisers import access, audit
 
 blueprint = access.protect(Blueprint("outbox", __name__, url_prefix="/desk/outbox"))
@@ -23,67 +30,61 @@ blueprint = access.protect(Blueprint("outbox", __name__, url_prefix="/desk/outbo
 
 @blueprint.get("")
 def listing() -> str:
-    """Counts by kind and state, and the messages, newest first, of one state or kind when asked."""
-    state, kind = request.args.get("state", ""), request.args.get("kind", "")
-    found, end = messages.listing(state=state, kind=kind, before=_place(request.args.get("before", "")))
-    older = url_for(".listing", state=state or None, kind=kind or None, before=_written(end)) if end else ""
-    return render_template(
-        "desk/outbox.html",
-        counted=messages.counts(),
-        messages=found,
-        older=older,
-        state=state,
-        kind=kind,
-        paused=pausing.paused(),
-        words=words,
-    )
+    """Every message by state, age, office and lane; then those asked for, newest first: else those still open."""
+    state, kind, office = (request.args.get(name, "") for name in ("state", "kind", "office"))
+    lane, everything = request.args.get("lane", type=int), "all" in request.args
+    only_open = not (state or kind or everything) and lane is None
+    return _page(Asked(state, kind, lane, office, only_open=only_open))
+
+
+@blueprint.post("/person")
+def person() -> str | tuple[str, int]:
+    """The messages to one address, which is compared by its blind index and stays out of URL and log."""
+    form = PersonForm(request.form)
+    if not form.validate():
+        return _page(Asked(only_open=True), person=form), 422
+    return _page(Asked(person=form.address.index()), person=form)
 
 
 @blueprint.get("/<uuid:message_id>")
 def message(message_id: UUID) -> str:
     """One message: where it stands and every change so far; never its words or its address."""
     found = db.session.get(Message, message_id) or abort(404)
-    return render_template("desk/message.html", message=found, events=outbox.history(message_id), words=words)
+    return render_template(
+        "desk/message.html", message=found, events=outbox.history(message_id), words=words, **_around()
+    )
 
 
 @blueprint.post("/<uuid:message_id>/retry")
 def retry(message_id: UUID) -> Response:
     """Send a message again because a person decided so."""
-    db.session.get(Message, message_id) or abort(404)
-    try:
-        audit.record("message.sent_again", f"message {message_id}", organiser=access.organiser())
-        outbox.retry(message_id)
-        background.ring(outbox.BELL)
-        flash(_("It waits to be sent again."), "good")
-    except Refused as refused:
-        db.session.rollback()
-        flash(refused.message, "bad")
-    return redirect(url_for(".message", message_id=message_id), 303)
+    said = _("It waits to be sent again.")
+    return _decide(message_id, "message.sent_again", lambda _m: outbox.retry(message_id), said)
+
+
+@blueprint.post("/<uuid:message_id>/cancel")
+def cancel(message_id: UUID) -> Response:
+    """End a message that has not begun to leave."""
+    return _decide(message_id, "message.cancelled", _cancel, _("It never leaves."))
 
 
 @blueprint.post("/<uuid:message_id>/settle")
 def settle(message_id: UUID) -> Response:
     """Leave a message of which nobody knows as it is, as sent or as not sent."""
-    db.session.get(Message, message_id) or abort(404)
     sent = request.form.get("sent") == "yes"
-    try:
-        deed = "message.taken_as_sent" if sent else "message.taken_as_lost"
-        audit.record(deed, f"message {message_id}", organiser=access.organiser())
-        settling.settle(message_id, sent=sent)
-        db.session.commit()
-        flash(_("It stays as it is."), "good")
-    except Refused as refused:
-        db.session.rollback()
-        flash(refused.message, "bad")
-    return redirect(url_for(".message", message_id=message_id), 303)
+    deed = "message.taken_as_sent" if sent else "message.taken_as_lost"
+    return _decide(message_id, deed, lambda _m: settling.settle(message_id, sent=sent), _("It stays as it is."))
 
 
 @blueprint.post("/pause")
-def pause() -> Response:
-    """Stop all mail within seconds."""
-    audit.record("outbox.paused", pausing.ALL, organiser=access.organiser())
-    pausing.pause(pausing.ALL)
-    flash(_("All mail is paused. Nothing is lost: it waits."), "warn")
+def pause() -> str | Response | tuple[str, int]:
+    """Stop all mail, or that of an appeal, an office or a domain, within seconds."""
+    form = _pause_form(request.form)
+    if not form.validate():
+        return _page(Asked(only_open=True), pausing_form=form), 422
+    audit.record("outbox.paused", form.key, organiser=access.organiser())
+    pausing.pause(form.key)
+    flash(_("Paused. Nothing is lost: it waits."), "warn")
     return redirect(url_for(".listing"), 303)
 
 
@@ -98,6 +99,72 @@ def resume() -> Response:
     background.ring(outbox.BELL)
     flash(_("Mail goes on."), "good")
     return redirect(url_for(".listing"), 303)
+
+
+def _decide(message_id: UUID, deed: str, act: Callable[[Message], None], said: str) -> Response:
+    found = session.get(Message, message_id) or abort(404)
+    try:
+        audit.record(deed, f"message {message_id}", organiser=access.organiser())
+        act(found)
+        session.commit()
+        background.ring(outbox.BELL)
+        flash(said, "good")
+    except Refused as refused:
+        session.rollback()
+        flash(refused.message, "bad")
+    return redirect(url_for(".message", message_id=message_id), 303)
+
+
+def _cancel(found: Message) -> None:
+    if not outbox.cancel(found.dedupe_key, why="cancelled by an organiser"):
+        raise Refused(_("It has begun to leave, or has come to its end: nothing is left to cancel."))
+
+
+def _page(asked: Asked, *, person: PersonForm | None = None, pausing_form: PauseForm | None = None) -> str:
+    before = _place(request.args.get("before", "")) if request.method == "GET" else None
+    found, end = messages.listing(asked, before=before)
+    chosen: dict[str, Any] = {"state": asked.state, "kind": asked.kind, "office": asked.office, "lane": asked.lane}
+    plain = {name: value for name, value in chosen.items() if value not in {"", None}}
+    plain |= {} if asked.only_open or plain else {"all": 1}
+    return render_template(
+        "desk/outbox.html",
+        groups=messages.groups(),
+        backlog=messages.backlog(),
+        messages=found,
+        older=url_for(".listing", before=_written(end), **plain) if end and not asked.person else "",
+        asked=asked,
+        filtered=asked != Asked(),
+        form=person or pausing_form,
+        person=person or PersonForm(),
+        pausing=pausing_form or _pause_form(),
+        words=words,
+        **_around(),
+    )
+
+
+def _around() -> dict[str, Any]:
+    """What a message is told by: what is paused, the time of the database, and the names behind keys."""
+    paused = pausing.paused()
+    return {
+        "paused": paused,
+        "paused_keys": {pause.key for pause in paused},
+        "now": session.scalar(select(clock())),
+        "why": reasons.why,
+        "named": _named(),
+    }
+
+
+def _named() -> dict[str, str]:
+    """Appeals and offices by the keys that pauses and budgets know them by."""
+    titles = {pacing.office_key(office.slug): office.title for office in offices.every()}
+    slugs = session.execute(select(Appeal.id, Appeal.slug).order_by(Appeal.created_at))
+    return {f"appeal:{row}": slug for row, slug in slugs} | titles
+
+
+def _pause_form(*given: Any) -> PauseForm:
+    named = _named()
+    parts = {kind: {k: v for k, v in named.items() if k.startswith(kind)} for kind in ("appeal", "office")}
+    return PauseForm(*given, appeals=parts["appeal"], offices=parts["office"])
 
 
 def _written(place: Place) -> str:

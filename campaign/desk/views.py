@@ -54,7 +54,7 @@ def overview() -> str:
     """Every appeal in a sentence or two, and whether a message waits for a decision."""
     slugs = session.scalars(select(Appeal.slug).order_by(Appeal.created_at))  # drafts too
     appealing = [(found, standing(found.appeal)) for slug in slugs if (found := appeals.published(slug))]
-    counted = messages.counts()
+    counted = messages.groups()
     return render_template(
         "desk/overview.html",
         appeals=appealing,
