@@ -21,6 +21,7 @@ class Stack:
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
+        self.command: list[str | Path] = [ROOT / "bin/up"]
         self.port = free_port()
         self._output = data.parent / f"{data.name}.log"
         self.environment = {
@@ -39,7 +40,7 @@ class Stack:
     def start(self) -> Stack:
         """Start and wait until it says ready. Fails with what it said when it does not."""
         with self._output.open("ab") as output:
-            self._process = subprocess.Popen([ROOT / "bin/up"], env=self.environment, stdout=output, stderr=output)
+            self._process = subprocess.Popen(self.command, env=self.environment, stdout=output, stderr=output)
         self._wait_for(f"ready {self.url}")
         return self
 

@@ -32,10 +32,12 @@ class _Forms(HTMLParser):
 
 
 class Visitor:
-    """Somebody with an address on the network and no cookies; ``page`` is what they look at."""
+    """Somebody with an address on the network, at a desk with ``cookies``; ``page`` is what they look at."""
 
-    def __init__(self, site: str, **headers: str) -> None:
+    def __init__(self, site: str, *, cookies: bool = False, **headers: str) -> None:
         self.site = site
+        kept = [urllib.request.HTTPCookieProcessor()] if cookies else []
+        self._opener = urllib.request.build_opener(*kept)
         self.headers = headers
         self.page = ""
         self.status = 0
@@ -59,7 +61,7 @@ class Visitor:
         url = urllib.parse.urljoin(self.site, path)
         request = urllib.request.Request(url, data, self.headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=30) as answer:
                 self.status, self.page = answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             self.status, self.page = error.code, error.read().decode()
