@@ -32,7 +32,7 @@ from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.offices.models import Office, OfficeAddress
 from campaign.petition import cards
-from campaign.petition.models import Signature
+from campaign.petition.models import News, Signature
 from campaign.petition.views import organisations as organisation_views
 from campaign.rights import asking
 from tests import cast, letter_stage
@@ -161,7 +161,8 @@ def _happenings(app: Flask) -> dict[str, str]:
     listed = {"source": "its page", "status": "verified", "checked_on": datetime.now(UTC).date()}
     session.add(OfficeAddress(office_id=office.id, email="mandate@office.internal", **listed))
     digest = Digest(id=uuid4(), appeal_id=appeal.id, office_id=office.id, due_at=datetime.now(UTC))
-    session.add(digest)
+    news = News(id=uuid4(), appeal_id=appeal.id, texts={"en": {"title": "News", "body": "Some."}})
+    session.add_all([digest, news])
     session.commit()
     of_organisation = {
         name: tokens.make(purpose, sign_on.id)
@@ -181,6 +182,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "office": "sr-iran",
         "domain": "office.internal",
         "digest": str(digest.id),
+        "news": str(news.id),
         "filename": "undersigned.css",
         "version": cards.version(queries.by_id(appeal.id), "en"),
         "message_id": str(message.id),
