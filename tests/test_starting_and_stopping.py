@@ -246,6 +246,15 @@ def test_a_busy_port_is_one_line(data: Path) -> None:
     assert not (data / "postgres").exists()
 
 
+def test_a_busy_metrics_port_is_one_line(data: Path) -> None:
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run(data, METRICS_PORT=str(port))
+    assert (done.returncode, done.stderr) == (1, f"METRICS_PORT {port} cannot be used: Address already in use\n")
+
+
 def test_a_foreign_host_is_one_line(data: Path) -> None:
     done = run(data, HOST="192.0.2.1")
     assert (done.returncode, done.stderr) == (1, "HOST 192.0.2.1 is not an address of this machine\n")
