@@ -17,6 +17,7 @@ from typing import Any
 _FRESH = 1.0  # seconds; how late a changed appeal may show in this process
 _LATE = 1.0  # seconds more, while one thread makes it anew: else in a rush all threads would, at 25 ms each
 _STALE = 60.0  # seconds more, while the servers behind are away or overrun: a page of a minute ago beats an apology
+_FIRST = 1.0  # seconds to wait for the first one another thread is making: at a cold start 61 of 64 visitors got none
 _PAGES = 256  # different pages kept; the cache starts anew beyond that
 _FROM = 512  # bytes below which compressing gains nothing
 
@@ -52,17 +53,18 @@ class PageCache:
         page = self._kept.get(path)
         if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():
             return _answer(page, environ, start_response)
+        first = path not in self._making
         self._making.add(path)
         try:
-            return self._make(environ, start_response)
+            return self._make(environ, start_response, first)
         finally:
             self._making.discard(path)
 
-    def _make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def _make(self, environ: Environ, start_response: StartResponse, first: bool) -> Iterable[bytes]:
         said: list[Any] = []
         answer = self._app({**environ, "REQUEST_METHOD": "GET"}, lambda *a, **_: said.extend(a[:2]))
-        last = self._kept.get(environ["PATH_INFO"])
-        if last is not None and said[0].startswith("503") and last.until + _STALE > self._clock():
+        last = self._last(environ["PATH_INFO"], 0.0 if first else _FIRST) if said[0].startswith("503") else None
+        if last is not None and last.until + _STALE > self._clock():
             getattr(answer, "close", bool)()
             return _answer(last, environ, start_response)
         if not _is_public(said):
@@ -75,6 +77,13 @@ class PageCache:
             self._kept.clear()
         self._kept[environ["PATH_INFO"]] = page
         return _answer(page, environ, start_response)
+
+    def _last(self, path: str, patience: float) -> Page | None:
+        """The page as it was made last, or as another thread makes it within so many seconds."""
+        until = time.monotonic() + patience
+        while path not in self._kept and time.monotonic() < until:
+            time.sleep(0.02)
+        return self._kept.get(path)
 
 
 def _is_public(said: list[Any]) -> bool:

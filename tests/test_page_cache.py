@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -78,6 +79,26 @@ def test_while_it_cannot_be_made_the_last_one_does_for_a_minute(
     assert browser.get("/en/b").status_code == 503
     time[0] = 62.0
     assert browser.get("/en/a").status_code == 503
+
+
+def test_a_first_page_in_the_making_is_waited_for(site: Site) -> None:
+    cache, heard = PageCache(site), list[int]()
+    plain = cache._app
+
+    def making(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        cache._app = overrun
+        waiting.start()
+        return plain(environ, start_response)
+
+    def overrun(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("503 SERVICE UNAVAILABLE", [])
+        return iter([b"busy"])
+
+    waiting = Thread(target=lambda: heard.append(Client(cache).get("/en/a").status_code))
+    cache._app = making
+    assert Client(cache).get("/en/a").status_code == 200
+    waiting.join()
+    assert heard == [200]
 
 
 def test_a_browser_that_has_it_gets_304_and_no_body(browser: Client) -> None:
