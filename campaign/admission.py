@@ -25,7 +25,7 @@ TURNS = 8  # at once in one process; more only compete for its interpreter
 _PATIENCE = 0.5  # seconds; the 8 threads left then answer 16 a second, and at once when nothing comes back at all
 _AGAIN = 5  # seconds, as Retry-After
 _KEPT = 65_536  # bytes of a form that is given back
-_ALWAYS = ("/desk", "/health")
+_ALWAYS = ("/desk", "/healthz", "/readyz")  # nobody may take signing down for a rush
 _FIELDS, _ACTION = Markup("<!-- fields -->"), "/-action-"
 
 Environ = dict[str, Any]
@@ -80,12 +80,13 @@ class Admission:
             self._turns.give_back()
 
     def _refuse(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        code = environ["PATH_INFO"].split("/", 2)[1]
+        path = "/" + environ["PATH_INFO"].lstrip("/")  # of two slashes a browser makes another host
+        code = path.split("/", 2)[1]
         page = _page(self._app, code if code in INTERFACE else "en", environ["REQUEST_METHOD"] == "POST")
         fields = "".join(
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in _typed(environ)
         )
-        body = page.replace(_FIELDS, fields).replace(_ACTION, escape(environ["PATH_INFO"])).encode()
+        body = page.replace(_ACTION, escape(path)).replace(_FIELDS, fields).encode()  # what was typed comes last
         carried = web.headers(secure=environ["wsgi.url_scheme"] == "https")
         own = {
             "Content-Type": "text/html; charset=utf-8",

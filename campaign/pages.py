@@ -53,17 +53,18 @@ class PageCache:
         page = self._kept.get(path)
         if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():
             return _answer(page, environ, start_response)
-        first = path not in self._making
+        if path in self._making:
+            return self._make(environ, start_response, meanwhile=True)
         self._making.add(path)
         try:
-            return self._make(environ, start_response, first)
+            return self._make(environ, start_response, meanwhile=False)
         finally:
             self._making.discard(path)
 
-    def _make(self, environ: Environ, start_response: StartResponse, first: bool) -> Iterable[bytes]:
+    def _make(self, environ: Environ, start_response: StartResponse, *, meanwhile: bool) -> Iterable[bytes]:
         said: list[Any] = []
         answer = self._app({**environ, "REQUEST_METHOD": "GET"}, lambda *a, **_: said.extend(a[:2]))
-        last = self._last(environ["PATH_INFO"], 0.0 if first else _FIRST) if said[0].startswith("503") else None
+        last = self._last(environ["PATH_INFO"], _FIRST if meanwhile else 0.0) if said[0].startswith("503") else None
         if last is not None and last.until + _STALE > self._clock():
             getattr(answer, "close", bool)()
             return _answer(last, environ, start_response)
@@ -79,9 +80,9 @@ class PageCache:
         return _answer(page, environ, start_response)
 
     def _last(self, path: str, patience: float) -> Page | None:
-        """The page as it was made last, or as another thread makes it within so many seconds."""
+        """The page as it was made last, or as the thread that makes it now does within so many seconds."""
         until = time.monotonic() + patience
-        while path not in self._kept and time.monotonic() < until:
+        while path in self._making and path not in self._kept and time.monotonic() < until:
             time.sleep(0.02)
         return self._kept.get(path)
 

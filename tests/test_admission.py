@@ -7,16 +7,20 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from campaign import admission
 from campaign.running.processes import THREADS
 from tests.cast import PAGE, the_appeal, typed
+
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -108,3 +112,29 @@ def test_a_turn_is_given_back_after_a_failure(context: Flask, monkeypatch: pytes
 
 def test_the_web_server_has_threads_left_to_say_so() -> None:
     assert THREADS >= 2 * admission.TURNS
+
+
+def test_no_load_balancer_takes_signing_down_for_a_rush(context: Flask, slow: threading.Event) -> None:
+    with ThreadPoolExecutor(admission.TURNS + 2) as crowd:
+        taken(context, crowd)
+        asked = [crowd.submit(context.test_client().get, path) for path in ("/readyz", "/healthz")]
+        time.sleep(0.7)  # longer than anybody waits for a turn
+        slow.set()
+        assert [one.result().status_code for one in asked] == [200, 200]
+
+
+@pytest.mark.parametrize("path", ["//eve.example/en/sign", "", "*"])
+def test_a_strange_address_is_answered_and_leads_nowhere_else(
+    context: Flask, slow: threading.Event, path: str
+) -> None:
+    said: list[Any] = []
+    body = b"name=/-action-"
+    environ = EnvironBuilder(method="POST", input_stream=BytesIO(body)).get_environ()
+    environ |= {"PATH_INFO": path, "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": FORM}
+    with ThreadPoolExecutor(admission.TURNS) as crowd:
+        taken(context, crowd)
+        page = b"".join(context.extensions["admission"](environ, lambda *a, **_: said.extend(a))).decode()
+        slow.set()
+    assert said[0].startswith("503")
+    assert 'action="//' not in page
+    assert 'value="/-action-"' in page

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from campaign.appeals.models import Appeal
 from campaign.db import session
@@ -72,10 +72,12 @@ def test_a_test_goes_to_who_asks_and_to_nobody_else(olga: FlaskClient) -> None:
 
 
 def test_what_has_not_left_is_taken_back(olga: FlaskClient) -> None:
-    draft = written(olga)
+    draft, page = written(olga), f"/en/{cast.SLUG}/news"
     press(olga, draft, f"{draft}/release")
     carrying_out.carry_out()
+    assert "The Council answered" in olga.get(f"{page}?").text
     press(olga, draft, f"{draft}/stop")
+    assert "The Council answered" not in olga.get(f"{page}?now").text
     carrying_out.carry_out()
     assert [message.state for message in mails("update")] == ["cancelled"]
     assert "stopped" in olga.get(draft).text
@@ -120,3 +122,11 @@ def test_eve_sees_nothing(context: Flask, olga: FlaskClient) -> None:
         answer = eve.get(path)
         assert answer.status_code in (302, 303)
         assert "Council" not in answer.text
+
+
+def test_of_a_sensitive_appeal_she_reads_what_the_mail_leaves_out(olga: FlaskClient, appeal: Appeal) -> None:
+    session.execute(update(Appeal).where(Appeal.id == appeal.id).values(sensitive=True))
+    session.commit()
+    page = olga.get(written(olga)).text
+    assert "As everybody can read it on the page of news" in page
+    assert "<p>Second.</p>" in page

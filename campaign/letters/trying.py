@@ -56,7 +56,7 @@ def send(published: Published, office: Office, *, by: Organiser) -> None:
     trial = TrialLetter(id=row, language=spoken, **about, **present_way())
     session.add(trial)
     _enqueue(trial, address)
-    audit.record("letters.test_sent", f"appeal:{published.appeal.id}", organiser=by, office=office.slug)
+    audit.record("letters.test_sent", f"appeal {published.appeal.slug}", organiser=by, office=office.slug)
     session.commit()
     log.info("letters.test_sent", appeal=published.appeal.slug, trial=str(row))
 
@@ -72,7 +72,7 @@ def confirm(published: Published, code: str, *, by: Organiser) -> None:
     if found is None:
         raise Refused(_("No test letter that was sent this way in the last week has this code."), field="code")
     found.received_at, found.received_by = clock(), by.id
-    audit.record("letters.test_received", f"appeal:{published.appeal.id}", organiser=by)
+    audit.record("letters.test_received", f"appeal {published.appeal.slug}", organiser=by)
     session.commit()
     log.info("letters.test_received", appeal=published.appeal.slug, trial=str(found.id))
 

@@ -40,7 +40,7 @@ def png(published: Published, lang: str) -> bytes:
 def _said(published: Published, lang: str) -> str:
     return json.dumps({
         "lang": lang,
-        "title": published.content.text(lang).title,
+        "title": "\u00a0".join(published.content.text(lang).title.rsplit(" ", 1)),  # no last word alone on its line
         "publisher": published.content.publisher.name or "",
         "host": urlsplit(current_app.config["PUBLIC_URL"]).hostname or "",
     })  # fmt: skip

@@ -47,10 +47,11 @@ WORKER = [
 
 
 def _web(settings: Settings) -> list[str]:
+    # Level "error": granian warns of so many threads at each start, which are meant; that a worker died is an error.
     return [
         "granian", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
         "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(THREADS),
-        "--http", "1", "--no-ws", "--log-level", "warning", "--respawn-failed-workers",
+        "--http", "1", "--no-ws", "--log-level", "error", "--respawn-failed-workers",
         "--respawn-interval", "1", "--workers-kill-timeout", "5",
     ]  # fmt: skip
 

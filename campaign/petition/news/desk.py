@@ -82,6 +82,7 @@ def show(slug: str, news: UUID) -> str:
         news=found,
         drafts={code: _mail(found, code) for code in published.content.languages},
         names=i18n.OWN_NAMES,
+        way=i18n.direction,
         audience=audience.audience(published.appeal.id),
         fates=releasing.fates(found.id),
         by=accounts.emails({found.organiser_id}).get(found.organiser_id) if found.organiser_id else None,
@@ -113,7 +114,7 @@ def release(slug: str, news: UUID) -> Response:
 def stop(slug: str, news: UUID) -> Response:
     """Take back what has not left."""
     appeal = _published(slug).appeal
-    said = _("What has not left is being taken back.")
+    said = _("It is off the page, and what has not left is being taken back.")
     return _act(slug, news, lambda: releasing.stop(news, appeal=appeal, by=access.organiser()), said)
 
 

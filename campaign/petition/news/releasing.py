@@ -33,18 +33,21 @@ def release(news_id: UUID, *, appeal: Appeal, by: Organiser) -> int:
     if not mails:
         raise Refused(_("Nobody would get it now."))
     news.state, news.released_at, news.organiser_id, news.expected = "sending", clock(), by.id, mails
-    audit.record("news.released", f"appeal:{appeal.id}", organiser=by, mails=mails)
+    audit.record("news.released", f"appeal {appeal.slug}", organiser=by, mails=mails)
     session.commit()
     return mails
 
 
 def stop(news_id: UUID, *, appeal: Appeal, by: Organiser) -> None:
-    """Make no more mails of it and take back those that have not left. Raises Refused when it does not go out."""
+    """Take it off the public page, make no more mails of it, and take back those that have not left.
+
+    Raises Refused when it does not go out.
+    """
     news = _held_fast(news_id, appeal)
     if news.state not in {"sending", "sent"}:
         raise Refused(_("This was over already."))
     news.state = "stopping"
-    audit.record("news.stopped", f"appeal:{appeal.id}", organiser=by, mails=news.queued)
+    audit.record("news.stopped", f"appeal {appeal.slug}", organiser=by, mails=news.queued)
     session.commit()
 
 
@@ -58,7 +61,7 @@ def test(news: News, language: str, *, by: Organiser) -> None:
         dedupe_key=f"{TEST}:{news.id}:{uuid4()}",
         lane=outbox.UPDATES,
     )
-    audit.record("news.tested", f"appeal:{news.appeal_id}", organiser=by)
+    audit.record("news.tested", f"appeal {session.get_one(Appeal, news.appeal_id).slug}", organiser=by)
     session.commit()
 
 

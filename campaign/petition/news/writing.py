@@ -19,7 +19,7 @@ from campaign.petition.models import News
 LONGEST = 5_000  # bytes of UTF-8: as text and as HTML, encoded, it stays under the 20 kB of a mail
 LONGEST_TITLE = 120  # characters
 _SHOWN = 30
-PUBLIC = ("sending", "sent", "stopping", "stopped")
+PUBLIC = ("sending", "sent")  # what was taken back may have been dangerous to somebody: it leaves the page too
 
 
 class Text(TypedDict):
@@ -37,7 +37,7 @@ def write(appeal: Appeal, texts: Texts, *, by: Organiser) -> UUID:
     _refuse_nothing(texts)
     draft = News(appeal_id=appeal.id, texts=texts)
     session.add(draft)
-    audit.record("news.written", f"appeal:{appeal.id}", organiser=by)
+    audit.record("news.written", f"appeal {appeal.slug}", organiser=by)
     session.commit()
     return draft.id
 
