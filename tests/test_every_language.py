@@ -21,6 +21,7 @@ PAGES = (
     f"/{SLUG}/data",
     f"/{SLUG}/case",
     f"/{SLUG}/safety",
+    f"/{SLUG}/geneva",
     f"/{SLUG}/organisations",
     f"/{SLUG}/letters",
     f"/{SLUG}/letters/sr-iran",

@@ -163,7 +163,7 @@ def test_what_is_not_public_is_not_found(client: FlaskClient, path: str, code: i
     assert client.get(path).status_code == code
 
 
-@pytest.mark.parametrize("page", ["", "/data", "/case", "/safety"])
+@pytest.mark.parametrize("page", ["", "/data", "/case", "/safety", "/geneva"])
 def test_a_language_it_does_not_have_leads_to_one_it_has(client: FlaskClient, appeal: Appeal, page: str) -> None:
     content = versions.newest(session, appeal)
     fewer = {"slug": "in-two", "languages": ("fr", "en"), "texts": {c: content.texts[c] for c in ("fr", "en")}}
@@ -255,7 +255,7 @@ def test_a_sensitive_appeal_can_be_left_quickly(client: FlaskClient, appeal: App
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_pages_beside_it(client: FlaskClient, lang: str) -> None:
-    for name in ("data", "case", "safety"):
+    for name in ("data", "case", "safety", "geneva"):
         page = client.get(f"/{lang}/{SLUG}/{name}")
         assert page.status_code == 200
         assert "s-maxage" in page.headers["Cache-Control"]

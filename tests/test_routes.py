@@ -50,8 +50,8 @@ AT_THE_DOOR = {
 # Shared caches keep these; everything else says no-store.
 PUBLIC = {
     "static", "robots.txt", "favicon.ico", "petition.show", "petition.data", "petition.case", "petition.safety",
-    "petition.organisations_of", "petition.news", "petition.card", "letters.choose",
-    "letters.write", "api.listing", "api.appeal",
+    "petition.geneva", "petition.organisations_of", "petition.news", "petition.card", "letters.choose",
+    "letters.write", "api.listing", "api.appeal", "api.described",
 }  # fmt: skip
 REDIRECTS = {"petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
 OFFICE_PAGES = (

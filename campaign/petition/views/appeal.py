@@ -126,22 +126,23 @@ def taken(
 def data(lang: str, slug: str) -> Response:
     """What happens with a signer's data."""
     published = published_or_404(lang, slug)
-    return _words("petition/data.html", published, lang, recipients=showing.recipients(published, lang))
+    return words_only("petition/data.html", published, lang, recipients=showing.recipients(published, lang))
 
 
 @blueprint.get(SPEECH + "/case")
 def case(lang: str, slug: str) -> Response:
     """How a case reaches the UN; collects nothing."""
-    return _words("petition/case.html", published_or_404(lang, slug), lang)
+    return words_only("petition/case.html", published_or_404(lang, slug), lang)
 
 
 @blueprint.get(SPEECH + "/safety")
 def safety(lang: str, slug: str) -> Response:
     """For whoever lives in the country at risk or has family there."""
-    return _words("petition/safety.html", published_or_404(lang, slug), lang)
+    return words_only("petition/safety.html", published_or_404(lang, slug), lang)
 
 
-def _words(template: str, published: Published, lang: str, **more: object) -> Response:
+def words_only(template: str, published: Published, lang: str, **more: object) -> Response:
+    """A page of text, without a form or a count: the same for everybody for a while."""
     told = showing.frame(published, lang) | more
     here = request.endpoint or ""
     told["languages"] = [(code, name, _url(here, published, code)) for code, name, _show in told["languages"]]

@@ -1,15 +1,13 @@
-"""What comes of an appeal, for everybody to read: the same bytes for all, and never needed to sign."""
+"""What comes of an appeal and of a letter, for all to read: the same bytes for everybody, never needed to sign."""
 
 from __future__ import annotations
 
-from flask import Response, make_response, render_template
+from flask import Response
 
 from campaign.i18n import direction
-from campaign.petition import showing
 from campaign.petition.news import writing
 from campaign.petition.views import blueprint
-from campaign.petition.views.appeal import CALM, SPEECH, _url, published_or_404
-from campaign.web import cacheable
+from campaign.petition.views.appeal import SPEECH, published_or_404, words_only
 
 
 @blueprint.get(SPEECH + "/news")
@@ -18,6 +16,10 @@ def news(lang: str, slug: str) -> Response:
     published = published_or_404(lang, slug)
     languages = published.content.languages
     told = [(one, writing.spoken(one, lang, languages)) for one in writing.told(published.appeal)]
-    frame = showing.frame(published, lang)
-    frame["languages"] = [(c, name, _url("petition.news", published, c)) for c, name, _show in frame["languages"]]
-    return cacheable(make_response(render_template("petition/news.html", told=told, way=direction, **frame)), CALM)
+    return words_only("petition/news.html", published, lang, told=told, way=direction)
+
+
+@blueprint.get(SPEECH + "/geneva")
+def geneva(lang: str, slug: str) -> Response:
+    """What happens to a letter once it has left: who opens it, and why so few are answered."""
+    return words_only("petition/geneva.html", published_or_404(lang, slug), lang)
