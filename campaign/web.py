@@ -110,12 +110,11 @@ def _explain(error: HTTPException) -> tuple[str, int] | Response:
         return error.response  # type: ignore[return-value] # a redirect raised by routing
     if isinstance(error, SecurityError):  # another host's name: no page of ours has an address there
         return Response("400 This site has another address.\n", status=code, mimetype="text/plain")
+    headers = {k: v for k, v in error.get_headers() if k in {"Allow", "Retry-After"}}
     if request.path.startswith("/api/"):
-        return Response(f'{{"error": "{error.name}"}}\n', status=code, mimetype="application/json")
-    headers = dict(error.get_headers())
+        return Response(f'{{"error": "{error.name}"}}\n', status=code, headers=headers, mimetype="application/json")
     body = render_template("errors/page.html", code=code, error=error)
-    allowed = {k: v for k, v in headers.items() if k in {"Allow", "Retry-After"}}
-    return Response(body, status=code, headers=allowed, mimetype="text/html")
+    return Response(body, status=code, headers=headers, mimetype="text/html")
 
 
 def _unreadable(error: DataError) -> tuple[str, int] | Response:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify
+from flask import Blueprint, Response, abort, current_app, jsonify
 
+from campaign.api import openapi
 from campaign.appeals import organisations, queries
 from campaign.appeals.queries import Published
 from campaign.petition import counting
@@ -30,6 +31,20 @@ def appeal(slug: str) -> Response:
     return _public(_facts(published))
 
 
+@blueprint.get("/openapi.json")
+def described() -> Response:
+    """What can be asked here and what is answered, as an OpenAPI 3.1 document."""
+    return _public(openapi.document(current_app.config["PUBLIC_URL"]))
+
+
+@blueprint.after_request
+def _open_to_all(response: Response) -> Response:
+    """Readable from any site, also that there is nothing: no cookie is looked at."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
 def _facts(published: Published) -> dict[str, Any]:
     appeal, content = published.appeal, published.content
     return {
@@ -44,8 +59,5 @@ def _facts(published: Published) -> dict[str, Any]:
 
 
 def _public(facts: dict[str, Any]) -> Response:
-    """Readable from any site: nothing in it is the visitor's, and no cookie is looked at."""
-    response = jsonify(facts)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return cacheable(response, _SECONDS)
+    """The same for everybody: nothing in it is the visitor's."""
+    return cacheable(jsonify(facts), _SECONDS)
