@@ -16,12 +16,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     from flask import Flask
 
     from campaign import admission, background, db, i18n, limits, pages, together, vault, web
+    from campaign.petition.surge import watching
     from campaign.petition.views import short_way
     from config import load_settings
 
     app = Flask(__name__, template_folder="../templates")
     app.config.from_mapping((settings or load_settings()).flask())
-    for part in (db, vault, background, limits, together, i18n, short_way, web, admission):
+    for part in (db, vault, background, limits, together, i18n, short_way, web, admission, watching):
         part.init_app(app)
     for furnish in (_bring_pages, _teach_mail, _set_the_clock):
         furnish(app)
@@ -86,6 +87,7 @@ def _set_the_clock(app: Flask) -> None:
     from campaign.rights import tasks as rights
 
     background.register(app, mail.deliver, mail.sweep, mail.fetch, mail.scrub, health.heartbeat)
-    background.register(app, petition.count, petition.expire, petition.reconcile, petition.decide, petition.tell)
+    background.register(app, petition.count, petition.expire, petition.reconcile)
+    background.register(app, petition.decide, petition.tell, petition.calm)
     background.register(app, letters.expire, letters.blur, letters.release, letters.settle)
     background.register(app, appeals.expire, rights.forget_due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaign.cli import appeals, keeping, mail, outbox, people, serving
+from campaign.cli import appeals, keeping, mail, outbox, people, serving, surging
 from campaign.cli.root import campaign
 
-__all__ = ["appeals", "campaign", "keeping", "mail", "outbox", "people", "serving"]
+__all__ = ["appeals", "campaign", "keeping", "mail", "outbox", "people", "serving", "surging"]

@@ -65,5 +65,4 @@ def by_country(appeal: Appeal) -> tuple[list[tuple[str, int]], int, int]:
     """
     countries = counting.countries(appeal)
     shown, rest = list(countries.named[:_LARGEST]), countries.named[_LARGEST:]
-    unsaid = counting.counted(appeal).by_country.get("", 0)
-    return shown, countries.elsewhere + sum(n for _, n in rest), unsaid
+    return shown, countries.elsewhere + sum(n for _, n in rest), countries.unsaid

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from math import floor
 from uuid import UUID
 
@@ -17,13 +18,15 @@ from sqlalchemy import text
 
 from campaign.appeals.models import Appeal
 from campaign.db import only_one, session
+from campaign.petition.surge.standing import standing, surge_is_on
 
 log = structlog.get_logger()
 
 STEPS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)
 NEARLY = 0.85  # of a milestone reached: the next one is shown
 FEW = 5  # a country with fewer signers is not named
-_FRESH = 1.0  # seconds that this process keeps a count
+_FRESH = 1.0  # seconds that this process keeps a count, and
+_FRESH_IN_SURGE = 10.0  # in surge mode
 
 _TOLD = """
   SELECT appeal_id, country, signatures AS n FROM tally
@@ -77,26 +80,32 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Countries:
-    """From where: (ISO code, number) from the largest, countries of fewer than five folded into ``elsewhere``."""
+    """From where: (ISO code, number) from the largest, countries of fewer than five folded into ``elsewhere``.
+
+    ``as_of``: when that was so, in surge mode; None: now.
+    """
 
     named: tuple[tuple[str, int], ...]
     elsewhere: int
+    unsaid: int
+    as_of: datetime | None
 
 
 _kept: dict[UUID, tuple[float, Count]] = {}
 
 
 def count(appeal: Appeal) -> int:
-    """The published number of signatures, at most a second old."""
+    """The published number of signatures, at most a second old, in surge mode ten."""
     return counted(appeal).total
 
 
 def counted(appeal: Appeal) -> Count:
-    """The published count, at most a second old."""
+    """The published count, at most a second old, in surge mode ten."""
     until, known = _kept.get(appeal.id, (0.0, None))
     if known is None or until < time.monotonic():
         known = tally(appeal.id)
-        _kept[appeal.id] = (time.monotonic() + _FRESH, known)
+        fresh = _FRESH_IN_SURGE if surge_is_on(appeal) else _FRESH
+        _kept[appeal.id] = (time.monotonic() + fresh, known)
     return known
 
 
@@ -108,10 +117,13 @@ def tally(appeal_id: UUID) -> Count:
 
 
 def countries(appeal: Appeal) -> Countries:
-    """From where people signed, as far as that points at nobody."""
-    said = {c: n for c, n in counted(appeal).by_country.items() if c}
+    """From where people signed, as far as that points at nobody; in surge mode as it was when that began."""
+    surge = standing(appeal)
+    by_country = surge.by_country if surge else counted(appeal).by_country
+    said = {c: n for c, n in by_country.items() if c}
     named = sorted(((c, n) for c, n in said.items() if n >= FEW), key=lambda pair: (-pair[1], pair[0]))
-    return Countries(tuple(named), sum(said.values()) - sum(n for _, n in named))
+    elsewhere = sum(said.values()) - sum(n for _, n in named)
+    return Countries(tuple(named), elsewhere, by_country.get("", 0), surge.began_at if surge else None)
 
 
 def goal(appeal: Appeal, steps: tuple[int, ...] = STEPS) -> int:

@@ -8,6 +8,7 @@ from campaign.petition import counting, expiring
 from campaign.petition.defence import carrying_out
 from campaign.petition.models import DecisionRow, Signature
 from campaign.petition.news import carrying_out as news
+from campaign.petition.surge import switching
 
 COUNT = "petition.count"
 
@@ -34,6 +35,12 @@ def decide() -> None:
 def tell() -> None:
     """Go on with news that was released or stopped."""
     news.carry_out()
+
+
+@task("petition.calm", every=20)
+def calm() -> None:
+    """End surge mode that load began, once it is over."""
+    switching.settle()
 
 
 @task("petition.reconcile", every=6 * 3600)
