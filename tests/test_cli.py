@@ -122,6 +122,8 @@ def test_mail_is_counted_stopped_and_let_go_on(run: Run, context: Flask) -> None
     status = json.loads(run("outbox", "status", "--json").output)
     assert status["counts"][0]["count"] == 1
     assert set(status["paused"]) == {f"appeal:{appeal.id}", "office:sr-iran"}
+    noted = [deed.subject for deed in audit.listing(action="outbox.paused")]
+    assert noted == ["office:sr-iran", f"appeal {cast.SLUG}"]
     run("outbox", "resume", "--appeal", cast.SLUG)
     run("outbox", "resume", "--office", "sr-iran")
     assert json.loads(run("outbox", "status", "--json").output)["paused"] == []

@@ -130,6 +130,9 @@ def test_a_part_of_it_is_paused_and_goes_on(olga: FlaskClient, letter: Make, liv
     press(olga, PAGE, f"{PAGE}/resume", key=key)
     session.rollback()
     assert not pausing.paused()
+    noted = {deed.action: deed.subject for deed in audit.listing(limit=2)}
+    subject = f"appeal {appeal.slug}" if part == "appeal" else key
+    assert noted == dict.fromkeys(("outbox.paused", "outbox.resumed"), subject)
 
 
 @pytest.mark.parametrize("wrong", [{}, {"what": "office:nobody"}, {"what": "gate:x"}, {"what": "domain"}])

@@ -58,7 +58,7 @@ def pause(everything: bool, appeal: str | None, office: str | None, domain: str 
     """Stop mail within seconds; it waits and is not lost."""
     with stage.application():
         key = _key(everything, appeal, office, domain)
-        audit.record("outbox.paused", key, actor="command line")
+        audit.record("outbox.paused", f"appeal {appeal}" if appeal else pausing.recorded(key), actor="command line")
         pausing.pause(key)
     click.echo(f"Paused: {key}")
 
@@ -69,7 +69,7 @@ def resume(everything: bool, appeal: str | None, office: str | None, domain: str
     """Let mail go on that was paused by the same words."""
     with stage.application():
         key = _key(everything, appeal, office, domain)
-        audit.record("outbox.resumed", key, actor="command line")
+        audit.record("outbox.resumed", f"appeal {appeal}" if appeal else pausing.recorded(key), actor="command line")
         pausing.resume(key)
         background.ring(messages.BELL)
     click.echo(f"Goes on: {key}")

@@ -82,7 +82,7 @@ def pause() -> str | Response | tuple[str, int]:
     form = _pause_form(request.form)
     if not form.validate():
         return _page(Asked(only_open=True), pausing_form=form), 422
-    audit.record("outbox.paused", form.key, organiser=access.organiser())
+    audit.record("outbox.paused", _subject(form.key), organiser=access.organiser())
     pausing.pause(form.key)
     flash(_("Paused. Nothing is lost: it waits."), "warn")
     return redirect(url_for(".listing"), 303)
@@ -94,7 +94,7 @@ def resume() -> Response:
     key = request.form.get("key", pausing.ALL)
     if key.startswith(states.GATE):  # only its pre-flight opens a gate
         abort(403)
-    audit.record("outbox.resumed", key, organiser=access.organiser())
+    audit.record("outbox.resumed", _subject(key), organiser=access.organiser())
     pausing.resume(key)
     background.ring(outbox.BELL)
     flash(_("Mail goes on."), "good")
@@ -159,6 +159,12 @@ def _named() -> dict[str, str]:
     titles = {pacing.office_key(office.slug): office.title for office in offices.every()}
     slugs = session.execute(select(Appeal.id, Appeal.slug).order_by(Appeal.created_at))
     return {f"appeal:{row}": slug for row, slug in slugs} | titles
+
+
+def _subject(key: str) -> str:
+    """How the log names what was paused: an appeal as everywhere else there, by its slug."""
+    slug = _named().get(key, "") if key.startswith("appeal:") else ""
+    return f"appeal {slug}" if slug else pausing.recorded(key)
 
 
 def _pause_form(*given: Any) -> PauseForm:

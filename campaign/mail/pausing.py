@@ -25,12 +25,12 @@ def pause(key: str, why: str = "paused by a person") -> None:
 
 def note(key: str, why: str) -> None:
     """The same as part of the caller's transaction."""
-    session.execute(insert(Pause).values(key=_recorded(key), why=why).on_conflict_do_nothing())
+    session.execute(insert(Pause).values(key=recorded(key), why=why).on_conflict_do_nothing())
 
 
 def resume(key: str) -> None:
     """Let messages with this key leave again; unknown keys are fine."""
-    session.execute(delete(Pause).where(Pause.key == _recorded(key)))
+    session.execute(delete(Pause).where(Pause.key == recorded(key)))
     session.commit()
 
 
@@ -39,8 +39,8 @@ def paused() -> Sequence[Pause]:
     return session.scalars(select(Pause).order_by(Pause.created_at)).all()
 
 
-def _recorded(key: str) -> str:
-    """Small domains stand in the outbox as a keyed hash, so that is what a pause of one must name."""
+def recorded(key: str) -> str:
+    """The key as it stands: small domains do as a keyed hash in the outbox, so that is what a pause of one names."""
     kind, _, domain = key.partition(":")
     already = len(domain) == 16 and "." not in domain
     return f"domain:{recorded_domain(domain.lower())}" if kind == "domain" and not already else key
