@@ -7,6 +7,7 @@ instead of letting everybody wait for an answer that never comes. Who runs an ap
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -25,6 +26,8 @@ TURNS = 8  # at once in one process; more only compete for its interpreter
 _PATIENCE = 0.5  # seconds; the 8 threads left then answer 16 a second, and at once when nothing comes back at all
 _AGAIN = 5  # seconds, as Retry-After
 _KEPT = 65_536  # bytes of a form that is given back
+_FIELDS_KEPT = 300  # of a form; more were not typed by a person
+_SIZE = re.compile("[0-9]{1,9}")  # isdigit() takes digits that int() does not
 _ALWAYS = ("/desk", "/healthz", "/readyz")  # nobody may take signing down for a rush
 _FIELDS, _ACTION = Markup("<!-- fields -->"), "/-action-"
 
@@ -150,10 +153,10 @@ def _typed(environ: Environ) -> list[tuple[str, str]]:
     """The fields of a form, to be given back; none of another body, or of one that is too long."""
     length = environ.get("CONTENT_LENGTH") or ""
     is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-    if not is_form or not length.isdigit() or int(length) > _KEPT:
+    if not is_form or not _SIZE.fullmatch(length) or int(length) > _KEPT:
         return []
     body = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
-    return parse_qsl(body, keep_blank_values=True, errors="replace")
+    return parse_qsl(body, keep_blank_values=True, errors="replace") if body.count("&") < _FIELDS_KEPT else []
 
 
 @lru_cache(2 * len(INTERFACE))

@@ -13,7 +13,14 @@ from flask import Flask, Response, current_app, render_template, request, send_f
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, SecurityError, ServiceUnavailable
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    InternalServerError,
+    RequestEntityTooLarge,
+    SecurityError,
+    ServiceUnavailable,
+)
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign.i18n import INTERFACE, speak
@@ -34,11 +41,18 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
     "Cache-Control": "no-store",
 }
+_FIELDS = 300  # the largest form of ours, at the desk, has a third of that
 _SECURE = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+_BRIEFLY = {  # what no person sees: pages would cost more than whoever sends it
+    SecurityError: "This site has another address.",  # another host's name: no page of ours has an address there
+    RequestEntityTooLarge: "This is more than a form of this site holds.",
+}
 
 
 def init_app(app: Flask) -> None:
     """Install headers, error pages, CSRF for the desk, and exactly as many trusted proxies as configured."""
+    app.before_request(_not_too_much)  # first, so that nobody reads it
     csrf.init_app(app)
     app.url_map.strict_slashes = False  # people and programs add a slash to what they copy
     hops = app.config["TRUSTED_PROXIES"]
@@ -87,6 +101,17 @@ def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
     return add
 
 
+def _not_too_much() -> None:
+    """Refuse what is more than any form of ours, also where nobody would read it; no person sent it."""
+    if request.content_length is None:
+        return
+    if request.content_length > (request.max_content_length or 0):
+        raise RequestEntityTooLarge
+    if request.mimetype == "application/x-www-form-urlencoded" and request.get_data().count(b"&") >= _FIELDS:
+        raise RequestEntityTooLarge
+    _ = request.form  # of a form in parts, they are counted as they are read
+
+
 def _language_of_url(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
     code = request.path.split("/", 2)[1]  # not from the values: a page that is not found speaks it too
     if code in INTERFACE:
@@ -108,8 +133,8 @@ def _explain(error: HTTPException) -> tuple[str, int] | Response:
     code = error.code or 500
     if error.response is not None:
         return error.response  # type: ignore[return-value] # a redirect raised by routing
-    if isinstance(error, SecurityError):  # another host's name: no page of ours has an address there
-        return Response("400 This site has another address.\n", status=code, mimetype="text/plain")
+    if type(error) in _BRIEFLY:
+        return Response(f"{code} {_BRIEFLY[type(error)]}\n", status=code, mimetype="text/plain")
     headers = {k: v for k, v in error.get_headers() if k in {"Allow", "Retry-After"}}
     if request.path.startswith("/api/"):
         return Response(f'{{"error": "{error.name}"}}\n', status=code, headers=headers, mimetype="application/json")

@@ -67,7 +67,11 @@ def fields(page: TestResponse, form: str = "") -> dict[str, str]:
     html = page.get_data(as_text=True)
     if form:
         html = html[html.index(f'id="{form}"') :]
-    html = html[: html.index("</form>")]
+    return fields_in(html[: html.index("</form>")])
+
+
+def fields_in(html: str) -> dict[str, str]:
+    """The same of the inside of a form."""
     found = {}
     for tag in re.findall(r"<input[^>]*>", html):
         name, value = re.search(r' name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)

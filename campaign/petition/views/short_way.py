@@ -26,6 +26,7 @@ from campaign.petition.views.appeal import Whence, taken, wording_behind
 _ADDRESS = re.compile(rf"/({'|'.join(i18n.INTERFACE)})/([^/]+)/sign")
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST = 8192  # bytes; a form with the longest name and address has a quarter of it
+_SIZE = re.compile("[0-9]{1,9}")
 _FIELDS = 12
 
 Environ = dict[str, Any]
@@ -99,9 +100,7 @@ def _whence(environ: Environ, host: str) -> Whence:
 def _typed(environ: Environ) -> dict[str, str] | None:
     """The fields of a plain form, which stays readable for whoever comes after; None for anything unusual."""
     length = environ.get("CONTENT_LENGTH") or ""
-    if environ.get("CONTENT_TYPE") != _FORM or not (
-        length.isascii() and length.isdigit() and int(length) <= _LONGEST
-    ):
+    if environ.get("CONTENT_TYPE") != _FORM or not _SIZE.fullmatch(length) or int(length) > _LONGEST:
         return None
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
