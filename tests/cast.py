@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,16 +11,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from campaign.appeals import loading
 from campaign.appeals.models import Appeal, ConsentWording
 from campaign.db import session
 from campaign.mail.addresses import Address
-from campaign.offices import directory
 from campaign.petition.models import Signature
 from campaign.petition.signing import Signer
+from tests import bundled
+from tests.bundled import SLUG
 
-DATA = Path(__file__).parent.parent / "campaign" / "data"
-SLUG = "iran-detainees"
 PAGE = f"/en/{SLUG}"
 ALICE = {
     "name": "Alice Moreau",
@@ -35,8 +31,7 @@ ALICE = {
 
 def the_appeal(**changes: Any) -> Appeal:
     """The bundled appeal with its offices, committed."""
-    directory.load(session, DATA / "un_offices.yaml")
-    loading.load(session, DATA / "appeals" / SLUG, now=datetime.now(UTC))
+    bundled.appeal()
     appeal = session.scalars(select(Appeal).filter_by(slug=SLUG)).one()
     for name, value in changes.items():
         setattr(appeal, name, value)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from campaign import create_app, db, embedded, vault
 from campaign.appeals import queries
@@ -26,6 +26,8 @@ for _name in ("DATABASE_URL", "REDIS_URL", "MAIL_URL", "SECRET_KEY", "PUBLIC_URL
     os.environ.pop(_name, None)  # a test must not reach what its operator runs
 
 KEPT = {"alembic_version", "vault_key"}
+LARGE = 1 << 20  # bytes of a table
+SIZES = text("SELECT tablename, pg_relation_size(tablename::regclass) FROM pg_tables WHERE schemaname = 'public'")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,13 +68,20 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     app: Flask = request.getfixturevalue("app")
     with app.extensions["engine"].begin() as connection:
-        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
-        connection.execute(text(f"TRUNCATE {', '.join(set(tables) - KEPT)} CASCADE"))
+        empty_tables(connection)
     app.extensions["redis"].flushall()
     app.wsgi_app._kept.clear()  # type: ignore[attr-defined] # pages of one test's appeal
     queries.forget()
     for path in (Path(app.config["DATA_DIR"]) / "mail").glob("**/*.eml"):
         path.unlink()
+
+
+def empty_tables(connection: Connection) -> None:
+    """Delete every row once nobody writes any more. TRUNCATE makes new files: 15 times as slow on tables so small."""
+    sizes = {name: size for name, size in connection.execute(SIZES) if name not in KEPT}
+    large = [f"TRUNCATE {name} CASCADE" for name, size in sizes.items() if size > LARGE]
+    locked, untriggered = f"LOCK TABLE {', '.join(sizes)}", "SET LOCAL session_replication_role = replica"
+    connection.exec_driver_sql("; ".join([locked, untriggered, *large, *(f"DELETE FROM {name}" for name in sizes)]))
 
 
 @pytest.fixture

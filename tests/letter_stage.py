@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from campaign.appeals import loading
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.mail import draining
-from campaign.offices import directory
 from campaign.offices.models import Office, OfficeAddress
+from tests import bundled
+from tests.bundled import SLUG
 from tests.conftest import link_in
 
-DATA = Path(__file__).parent.parent / "campaign" / "data"
-SLUG = "iran-detainees"
 OFFICES = ["hrc-president", "high-commissioner", "sr-iran", "sr-truth"]
 CASES_ONLY = "wg-arbitrary-detention"
 PATH = f"/en/{SLUG}/letters"
@@ -39,8 +36,7 @@ WORDS = (
 
 def the_appeal(**changes: Any) -> Appeal:
     """The bundled appeal and the directory of offices, committed."""
-    directory.load(session, DATA / "un_offices.yaml")
-    loading.load(session, DATA / "appeals" / SLUG, now=datetime.now(UTC))
+    bundled.appeal()
     appeal = session.scalars(select(Appeal)).one()
     for name, value in changes.items():
         setattr(appeal, name, value)

@@ -25,11 +25,11 @@ from campaign.appeals.loading import Loaded
 from campaign.appeals.loading import load as load_bundle
 from campaign.appeals.models import Appeal, AppealVersion, ConsentWording
 from campaign.appeals.texts import render
-from campaign.offices import directory
 from campaign.offices.placeholders import UnknownPlaceholder, fill
+from tests import bundled
+from tests.bundled import DATA, SLUG
 
-DATA = Path(__file__).parent.parent / "campaign" / "data"
-BUNDLE = DATA / "appeals" / "iran-detainees"
+BUNDLE = DATA / "appeals" / SLUG
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESSEES = ("hrc-president", "high-commissioner", "sr-iran", "sr-truth")
 OFFICES = dict.fromkeys(ADDRESSEES, True) | {"wg-disappearances": False}
@@ -67,7 +67,7 @@ def change(bundle: Path) -> Change:
 @pytest.fixture
 def load(context: Flask, bundle: Path) -> Callable[[], Loaded]:
     """Load the bundle, with the offices there."""
-    directory.load(db.session, DATA / "un_offices.yaml")
+    bundled.offices()
     return lambda: load_bundle(db.session, bundle, now=NOW)
 
 

@@ -15,7 +15,7 @@ from campaign.appeals import bundles
 from campaign.appeals.content import Content
 from campaign.letters import papers
 from campaign.letters.papers import Block, Paper, Section
-from tests.cast import DATA, SLUG
+from tests.bundled import DATA, SLUG
 
 TOO_MUCH = 3_000_000  # bytes of fonts
 
