@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     MAIL_URL: SecretStr = SecretStr("capture:")
     MAIL_FROM: str = "campaign@localhost.invalid"
     LETTERS_DOMAIN: str = ""
+    EMBED_SITES: str = "*"
     TRUSTED_PROXIES: Annotated[int, _between(0, 8)] = 0
     WEB_WORKERS: Annotated[int, _between(1, 64)] = 2
     METRICS_PORT: Annotated[int, _between(0, 65535)] = 0  # 0: no metrics
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
         if sends and address.lower().endswith(_NOBODYS):
             raise ValueError("is nobody's address, and MAIL_URL sends: set it to one of yours that can receive")
         return address
+
+    @field_validator("EMBED_SITES")
+    @classmethod
+    def _sites_only(cls, value: str) -> str:
+        if value not in {"*", "none"} and not all(re.fullmatch(r"https://[\w.*-]+(:\d+)?", s) for s in value.split()):
+            raise ValueError("is neither *, none, nor sites like https://ngo.example https://*.ngo.example")
+        return "'none'" if value == "none" else " ".join(value.split())
 
     @field_validator("LETTERS_DOMAIN")
     @classmethod

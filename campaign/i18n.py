@@ -10,11 +10,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g, request
 from flask_babel import Babel, force_locale, refresh
@@ -49,8 +49,8 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
-    filters = {"number": number, "day": day, "year": year, "lasting": lasting, "country": country_name}
-    app.jinja_env.filters |= filters
+    of_time = {"day": day, "year": year, "hour": hour, "lasting": lasting}
+    app.jinja_env.filters |= of_time | {"number": number, "country": country_name}
     app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
 
 
@@ -67,9 +67,13 @@ def speak(code: str) -> None:
 
 
 def best_of(offered: Iterable[str]) -> str:
-    """The language of ``offered`` that the browser likes best; the first one when it likes none."""
+    """The language of ``offered`` that the browser likes best; the first one when it likes none.
+
+    ``fa-IR`` is Persian: Werkzeug's own match takes an English that is liked less before it looks at that.
+    """
     choices = list(offered)
-    return request.accept_languages.best_match(choices, choices[0]) or choices[0]
+    liked = (code.replace("_", "-").split("-")[0].lower() for code, much in request.accept_languages if much > 0)
+    return next((code for code in liked if code in choices), choices[0])
 
 
 @contextmanager
@@ -102,6 +106,14 @@ def day(value: date | datetime, code: str | None = None) -> str:
     """A day in words, as the UN writes it: 9 December 2020, ۹ دسامبر ۲۰۲۰."""
     code = code or language()
     return _native(format_date(value, format="long", locale="en_GB" if code == "en" else code), code)
+
+
+def hour(value: datetime, code: str | None = None) -> str:
+    """A time of day by UTC, and says so, with its day unless that is today: 15:40 UTC, ۱۵:۴۰ UTC."""
+    code, moment = code or language(), value.astimezone(UTC)
+    said = format_time(moment, "short", tzinfo=UTC, locale="en_GB" if code == "en" else code)
+    when = "" if moment.date() == datetime.now(UTC).date() else f"{day(moment, code)} "
+    return f"{when}{_native(said, code)} UTC"
 
 
 def lasting(span: timedelta, code: str | None = None) -> str:

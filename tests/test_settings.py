@@ -35,6 +35,8 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("EMBED_SITES", "https://ngo.example, https://other.example"),
+        ("EMBED_SITES", "ngo.example"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "8000.5"),
