@@ -45,11 +45,12 @@ def _bring_pages(app: Flask) -> None:
     from campaign.petition import desk as petition_desk
     from campaign.petition import views as petition
     from campaign.petition.news import desk as news_desk
+    from campaign.petition.surge import desk as surge_desk
     from campaign.rights import views as rights
 
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
-    of_features = (petition_desk, news_desk, *of_letters, organisations_desk, exports_desk)
+    of_features = (petition_desk, news_desk, surge_desk, *of_letters, organisations_desk, exports_desk)
     for room in (*public, organisers, desk, outbox, captured, suppressions, offices, *of_features):
         app.register_blueprint(room.blueprint)
 

@@ -2,23 +2,26 @@
 
 A page that calls itself public (``s-maxage``) is the same for everybody: no cookie, nothing of the visitor.
 So each process renders it at most once a second, compresses it once, and answers from memory with an ETag
-(RFC 9110 8.8.3) and 304. Anything with a query string, another method or a private answer goes straight through.
+(RFC 9110 8.8.3) and 304. A page that can wait says for how long (``Surrogate-Control``, which goes no further).
+Anything with a query string, another method or a private answer goes straight through.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-_FRESH = 1.0  # seconds; how late a changed appeal may show in this process
+_FRESH = 1.0  # seconds; how late a changed appeal may show in this process, unless its page says otherwise
 _LATE = 1.0  # seconds more, while one thread makes it anew: else in a rush all threads would, at 25 ms each
 _STALE = 60.0  # seconds more, while the servers behind are away or overrun: a page of a minute ago beats an apology
 _FIRST = 1.0  # seconds to wait for the first one another thread is making: at a cold start 61 of 64 visitors got none
 _PAGES = 256  # different pages kept; the cache starts anew beyond that
+_OURS = {"content-length", "etag", "vary", "surrogate-control"}  # headers that we set, or that are for us
 _FROM = 512  # bytes below which compressing gains nothing
 
 Environ = dict[str, Any]
@@ -73,7 +76,7 @@ class PageCache:
             return answer
         body = b"".join(answer)
         getattr(answer, "close", bool)()  # PEP 3333: whoever ends the iteration closes it
-        page = _pack(said[1], body, self._clock() + _FRESH)
+        page = _pack(said[1], body, self._clock() + _freshness(said[1]))
         if len(self._kept) >= _PAGES:
             self._kept.clear()
         self._kept[environ["PATH_INFO"]] = page
@@ -94,8 +97,15 @@ def _is_public(said: list[Any]) -> bool:
     return "s-maxage" in headers.get("cache-control", "") and "set-cookie" not in headers
 
 
+def _freshness(headers: list[tuple[str, str]]) -> float:
+    for name, value in headers:
+        if name.lower() == "surrogate-control" and (asked := re.fullmatch(r"max-age=(\d+)", value)):
+            return float(asked[1])
+    return _FRESH
+
+
 def _pack(headers: list[tuple[str, str]], body: bytes, until: float) -> Page:
-    kept = [(n, v) for n, v in headers if n.lower() not in {"content-length", "etag", "vary"}]
+    kept = [(n, v) for n, v in headers if n.lower() not in _OURS]
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
     kept += [("ETag", etag), ("Vary", "Accept-Encoding")]
     packed = gzip.compress(body, 6, mtime=0) if len(body) >= _FROM else b""

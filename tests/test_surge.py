@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from campaign import create_app
 from campaign.admission import Load
-from campaign.appeals.models import Appeal
+from campaign.appeals.models import Appeal, ConsentWording
 from campaign.db import clock, session
 from campaign.organisers.models import AuditEvent
 from campaign.petition import counting
-from campaign.petition.models import Surge
+from campaign.petition.models import Signature, Surge
 from campaign.petition.surge import standing, switching, watching
 from campaign.petition.surge.standing import surge_is_on
 from config import load_settings
-from tests.cast import a_signature, an_appeal
+from tests.cast import PAGE, SLUG, a_signature, an_appeal, sign, the_appeal
+from tests.desk import OLGA, press, signed_in
 
+DESK = f"/desk/appeals/{SLUG}"
+WORDING = select(ConsentWording.id).where(ConsentWording.purpose == "sign")
 QUIET = Load(at_work=0, turns=8, given=0, refused=0, waited=0)
 
 
@@ -153,3 +158,64 @@ def test_a_surge_is_load_that_lasts(
     monkeypatch.setattr(watching, "SECOND", 0.001)
     watching.Watch(context, Door())._until_calm()  # type: ignore[arg-type] # a door that only tells its load
     assert surge_is_on(appeal) == said
+
+
+def test_olga_switches_it_at_her_desk(context: Flask) -> None:
+    the_appeal()
+    olga = signed_in(context)
+
+    def pressed(what: str) -> str:
+        answer = press(olga, DESK, f"{DESK}/surge", what=what)
+        assert (answer.status_code, answer.location) == (303, f"{DESK}#surge")
+        return olga.get(DESK).text
+
+    assert "Off. It begins by itself" in olga.get(DESK).text
+    page = pressed("on")
+    assert "Surge mode is on since" in page
+    assert f"{OLGA} switched it on." in page
+    assert re.search(r"of 8 requests at once", page)
+    assert f"Off, whatever the load: {OLGA} switched it off." in pressed("off")
+    assert "Off. It begins by itself" in pressed("auto")
+    assert [action for action, _ in deeds()] == ["surge.began", "surge.ended", "surge.left_to_load"]
+    assert "left surge mode to the load" in olga.get("/desk/log").text
+    assert press(olga, DESK, f"{DESK}/surge", what="sometimes").status_code == 400
+
+
+def test_eve_cannot_switch_it(context: Flask) -> None:
+    appeal = the_appeal()
+    eve = context.test_client()
+    assert eve.post(f"{DESK}/surge", data={"what": "on"}).status_code == 404
+    assert not surge_is_on(appeal)
+
+
+def test_the_desk_says_when_it_began_by_itself(context: Flask) -> None:
+    the_appeal()
+    switching.notice_load()
+    page = signed_in(context).get(DESK).text
+    assert "It began by itself: more came than could be served." in page
+    assert "It ends by itself after five calm minutes." in page
+    assert "Confirmed by country as of" in page or "Nobody has confirmed" in page
+
+
+def test_the_page_is_kept_longer_and_says_as_of_when_its_countries_are(context: Flask, client: FlaskClient) -> None:
+    appeal = the_appeal()
+    for _ in range(counting.FEW):
+        a_signature(appeal, session.scalars(WORDING).first(), country="DE")  # type: ignore[arg-type] # there is one
+    assert client.get(PAGE).headers["Cache-Control"].startswith("public, max-age=0, s-maxage=10,")
+    context.wsgi_app._kept.clear()  # type: ignore[attr-defined] # it would show for a second more
+    switching.switch(appeal, True)
+    page = client.get(PAGE)
+    assert page.headers["Cache-Control"].startswith("public, max-age=0, s-maxage=60,")
+    assert "Surrogate-Control" not in page.headers
+    began = session.scalars(select(Surge.began_at)).one()
+    assert began
+    assert f"From where, as of {began.astimezone(UTC):%H:%M} UTC" in page.text
+    kept = context.wsgi_app._kept[PAGE]  # type: ignore[attr-defined]
+    assert 9 < kept.until - standing.time.monotonic() <= 10
+
+
+def test_signatures_keep_being_taken_and_the_count_moves(context: Flask, client: FlaskClient) -> None:
+    appeal = the_appeal()
+    switching.switch(appeal, True)
+    assert sign(client).status_code == 303
+    assert session.scalar(select(func.count()).select_from(Signature)) == 1

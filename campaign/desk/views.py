@@ -26,6 +26,7 @@ from campaign.mail import transports
 from campaign.mail.states import WAITING
 from campaign.organisers import access, accounts, audit
 from campaign.organisers.models import AuditEvent
+from campaign.petition.surge import reporting
 
 blueprint = access.protect(Blueprint("desk", __name__, url_prefix="/desk"))
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -82,6 +83,7 @@ def appeal(slug: str) -> str:
         letters=letters_by_office(published.appeal, published.content.addressees),
         to_check=len(organisations.waiting(published.appeal)),
         launch=launch_list(published.content, on=today),
+        surge=reporting.report(published.appeal),
         words=words,
     )
 

@@ -124,6 +124,9 @@ ACTIONS: dict[str, Any] = {
     "news.tested": _("tried news on themselves"),
     "news.released": _("released news"),
     "news.stopped": _("stopped news"),
+    "surge.began": _("switched surge mode on"),
+    "surge.ended": _("switched surge mode off"),
+    "surge.left_to_load": _("left surge mode to the load"),
     "demo.filled": _("added synthetic signatures"),
     "person.erased": _("erased a person’s data"),
 }

@@ -17,7 +17,7 @@ from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.mail.moving import CLOCK
 from campaign.mail.providers import LARGE
-from campaign.mail.states import PEOPLE
+from campaign.mail.states import PEOPLE, State
 
 AN_HOUR = 300  # mails to people at one domain, and
 AN_HOUR_LARGE = 20_000  # at one of the large providers
@@ -49,6 +49,12 @@ def later(address: Address) -> datetime | None:
         room = last + _HOUR if last else None
         _known[address.domain] = (time.monotonic() + _KEPT, room)
     return room
+
+
+def last_turn(domain: str) -> datetime | None:
+    """When the last mail goes that waits for room in the hour of a domain (a recorded one); None when none does."""
+    waits = _message.state == State.READY, _message.not_before > CLOCK
+    return session.scalar(_last_but(domain, literal_column("1")).where(*waits))
 
 
 def _last_but(domain: Any, cap: Any) -> Select[datetime]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from campaign.db import clock, session
-from campaign.mail import outbox
+from campaign.mail import awaiting, outbox
 from campaign.mail.models import Message
 from campaign.mail.states import NOT_DELIVERED, UNDECIDED
 from campaign.petition.ending import opened
@@ -27,6 +27,7 @@ class Waiting:
 
     failed: bool  # the newest mail of which we know more could not be delivered
     hint: str  # "gmail.com" for gamil.com, else empty
+    outlook: awaiting.Outlook  # by when it will have left
 
 
 def waiting(signature: Signature) -> Waiting:
@@ -34,7 +35,11 @@ def waiting(signature: Signature) -> Waiting:
     said = opened(signature)
     sent = _reminders(signature, said["to"]) if "to" in said else _mails(signature.id)
     known = next((mail.state for mail in sent if mail.state not in UNDECIDED), "")
-    return Waiting(known in NOT_DELIVERED, said.get("hint", ""))
+    domain = sent[0].recipient_domain if sent else signature.domain
+    outlook = awaiting.outlook(
+        since=signature.created_at, domain=domain, pause_keys=(f"appeal:{signature.appeal_id}",)
+    )
+    return Waiting(known in NOT_DELIVERED, said.get("hint", ""), outlook)
 
 
 def resend(signature_id: UUID) -> bool:

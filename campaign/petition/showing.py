@@ -20,6 +20,7 @@ from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
 from campaign.petition.defence import corrections
 from campaign.petition.models import Signature
+from campaign.petition.surge.standing import surge_is_on
 from campaign.web import link
 
 SOME = 25  # below that the number stands alone, without a bar that looks empty
@@ -69,6 +70,7 @@ def frame(published: Published, lang: str) -> dict[str, Any]:
         "count": counting.count(published.appeal),
         "goal": goal(published),
         "countries": counting.countries(published.appeal),
+        "surge": surge_is_on(published.appeal),
         "when": when,
         "prose": texts.render,
         "year": i18n.part_of_date(date(content.statement.year, 1, 1), "y"),

@@ -21,11 +21,14 @@ from campaign.petition import cards, showing, signing
 from campaign.petition.defence import scoring
 from campaign.petition.forms import SignForm
 from campaign.petition.signing import Signer
+from campaign.petition.surge.standing import surge_is_on
 from campaign.petition.views import blueprint
 from campaign.web import cacheable, link
 
 FRESH = 10  # seconds that a shared cache keeps a page with a count
 CALM = 300  # … and one without
+SURGE = 60  # … and one with a count in surge mode, which
+KEPT = 10  # our own processes keep too, for so many seconds
 Find = Callable[[str], Published | None]
 SPEECH = f"{i18n.SPEECH}/<slug>"
 
@@ -52,7 +55,11 @@ def home_in(lang: str) -> str | AnyResponse:
 def show(lang: str, slug: str) -> Response:
     """The appeal: text, count and form."""
     published = published_or_404(lang, slug)
-    return cacheable(make_response(_page(published, lang)), FRESH)
+    page = make_response(_page(published, lang))
+    if not surge_is_on(published.appeal):
+        return cacheable(page, FRESH)
+    page.headers["Surrogate-Control"] = f"max-age={KEPT}"  # to our own cache (``campaign.pages``)
+    return cacheable(page, SURGE)
 
 
 @blueprint.get(SPEECH + "/sign")

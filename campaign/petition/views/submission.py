@@ -14,6 +14,7 @@ from campaign.db import session
 from campaign.mail import outbox, transports
 from campaign.petition import confirming, ending, resending, showing
 from campaign.petition.confirming import Outcome
+from campaign.petition.expiring import WAITS
 from campaign.petition.mails import private_link, reference
 from campaign.petition.models import Signature
 from campaign.petition.views import blueprint
@@ -31,6 +32,7 @@ def sent(token: str) -> Page:
         "petition/sent.html",
         token=token,
         waiting=resending.waiting(signature),
+        waits=WAITS,
         again="again" in request.args,
         rehearsal=transports.mode(current_app) == transports.CAPTURE,
         **_frame(signature),
