@@ -26,7 +26,7 @@ from tests.desk import OLGA, press, signed_in
 
 DESK = f"/desk/appeals/{SLUG}"
 WORDING = select(ConsentWording.id).where(ConsentWording.purpose == "sign")
-QUIET = Load(at_work=0, turns=8, given=0, refused=0, waited=0)
+QUIET = Load(at_work=0, turns=8, waiting=0, given=0, refused=0)
 
 
 @pytest.fixture
@@ -135,12 +135,13 @@ def test_what_is_left_to_the_load_again_ends_at_once_when_all_is_calm(appeal: Ap
     ("now", "full"),
     [
         (QUIET, False),
-        (Load(8, 8, given=100, refused=0, waited=50), False),
-        (Load(8, 8, given=100, refused=0, waited=51), True),
-        (Load(8, 8, given=100, refused=1, waited=0), True),
+        (Load(8, 8, given=100, refused=0, waiting=20), False),
+        (Load(8, 8, given=100, refused=0, waiting=21), True),
+        (Load(8, 8, given=0, refused=0, waiting=1), True),
+        (Load(8, 8, given=100, refused=1, waiting=0), True),
     ],
 )
-def test_a_second_is_too_full_when_half_must_wait(now: Load, full: bool) -> None:
+def test_a_second_is_too_full_when_a_turn_takes_long(now: Load, full: bool) -> None:
     assert watching.too_full(QUIET, now) == full
 
 
@@ -153,7 +154,7 @@ def test_a_surge_is_load_that_lasts(
 
         def load(self) -> Load:
             self.looks += 1
-            return Load(8, 8, given=100 * self.looks, refused=min(self.looks, full + 1), waited=0)
+            return Load(8, 8, given=100 * self.looks, refused=min(self.looks, full + 1), waiting=0)
 
     monkeypatch.setattr(watching, "SECOND", 0.001)
     watching.Watch(context, Door())._until_calm()  # type: ignore[arg-type] # a door that only tells its load
@@ -192,7 +193,7 @@ def test_the_desk_says_when_it_began_by_itself(context: Flask) -> None:
     the_appeal()
     switching.notice_load()
     page = signed_in(context).get(DESK).text
-    assert "It began by itself: more came than could be served." in page
+    assert "It began by itself: more came than can be served at once." in page
     assert "It ends by itself after five calm minutes." in page
     assert "Confirmed by country as of" in page or "Nobody has confirmed" in page
 
