@@ -35,7 +35,7 @@ def _bring_pages(app: Flask) -> None:
     from campaign.api import health
     from campaign.api import views as api
     from campaign.appeals import desk as organisations_desk
-    from campaign.desk import captured, offices, outbox, suppressions
+    from campaign.desk import captured, danger, offices, outbox, suppressions
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import desk as letters_desk
@@ -51,7 +51,7 @@ def _bring_pages(app: Flask) -> None:
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
     of_features = (petition_desk, news_desk, surge_desk, *of_letters, organisations_desk, exports_desk)
-    for room in (*public, organisers, desk, outbox, captured, suppressions, offices, *of_features):
+    for room in (*public, organisers, desk, danger, outbox, captured, suppressions, offices, *of_features):
         app.register_blueprint(room.blueprint)
 
 

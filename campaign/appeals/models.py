@@ -28,6 +28,7 @@ class Appeal(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    in_danger_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # see appeals/danger.py
 
 
 class AppealVersion(Base):
@@ -76,6 +77,7 @@ class OrganisationSignOn(Base):
             postgresql_where=text("state IN ('confirmed', 'checked')"),
         ),
         Index("ix_organisation_signon_person", "person_index"),
+        Index("ix_organisation_signon_appeal", "appeal_id", "state"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from campaign import db, vault
 from campaign.appeals.models import Appeal
-from campaign.exports import queries
+from campaign.errors import Refused
+from campaign.exports import leave, queries
 from campaign.exports.audiences import Audience
 from campaign.exports.guarding import guarded
 from campaign.exports.queries import Row
+from campaign.i18n import gettext as _
 from campaign.organisers import audit
 from campaign.organisers.models import AuditEvent, Organiser
 
@@ -40,7 +42,12 @@ def export(
     """The file as CSV in pieces (RFC 4180: CRLF, all quoted; UTF-8 with a mark), in constant memory.
 
     Who takes what is written down, and committed, before this returns; how many rows went, when it ends.
+    Raises Refused while people are in danger, and to an organiser who needs another's leave and has none.
     """
+    if appeal.in_danger_at is not None:
+        raise Refused(_("People are in danger: no file of this appeal is handed out until an organiser ends that."))
+    if organiser is not None and leave.needed(appeal):
+        leave.use(appeal, audience.name, by=organiser)
     note = partial(
         audit.record,
         subject=f"appeal {appeal.slug}",

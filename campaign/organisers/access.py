@@ -57,6 +57,11 @@ def organiser() -> Organiser:
     return signed_in() or abort(404)
 
 
+def browser() -> str:
+    """The secret of this browser's own session; empty for a stranger."""
+    return str(session.get(_COOKIE_KEY, ""))
+
+
 def let_in(secret: str) -> None:
     """Put a session into the cookie; whatever the browser carried before is forgotten."""
     session.clear()

@@ -55,6 +55,12 @@ def end_all(organiser: Organiser) -> None:
     _end(DeskSession.organiser_id == organiser.id)
 
 
+def end_others(secret: str) -> None:
+    """End the session of every browser but the one that carries ``secret``, in the current transaction."""
+    others = update(DeskSession).where(DeskSession.token_hash != _hash(secret), DeskSession.ended_at.is_(None))
+    session.execute(others.values(ended_at=func.clock()))
+
+
 def _end(which: ColumnElement[bool]) -> None:
     session.execute(update(DeskSession).where(which, DeskSession.ended_at.is_(None)).values(ended_at=func.clock()))
     session.commit()
