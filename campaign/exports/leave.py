@@ -1,7 +1,7 @@
 """Files of a sensitive appeal go out by two people: it keeps to itself what a leave is, and when it lapses.
 
 Somebody asks, another organiser allows; the leave is good for one file of one audience, for a day. Where there is
-only one organiser, the wait takes the place of the second: a day after asking, in which a stolen session is found out.
+only one organiser, a wait takes the place of the second: a day after asking, so that a stolen session is found out.
 """
 
 from __future__ import annotations
