@@ -27,7 +27,7 @@ _BY_DAY = text("""
   WITH today AS (SELECT (clock() AT TIME ZONE 'UTC')::date AS day), told AS (
     SELECT (confirmed_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n FROM signature
     WHERE appeal_id = :appeal AND state = 'confirmed' AND held_at IS NULL
-      AND confirmed_at > clock() - make_interval(days => :days + 1)
+      AND confirmed_at > (SELECT clock()) - make_interval(days => :days + 1)
     GROUP BY 1
   )
   SELECT series::date, coalesce(n, 0) FROM today, generate_series(today.day - :days + 1, today.day, '1 day') AS series

@@ -30,11 +30,11 @@ _KEY = "people's mail"
 _READ = text("""
   WITH waits AS (
     SELECT not_before FROM message
-    WHERE lane = 0 AND state IN ('ready', 'deferred') AND NOT paced AND not_before <= clock()
+    WHERE lane = 0 AND state IN ('ready', 'deferred') AND NOT paced AND not_before <= (SELECT clock())
       AND mode = :mode AND NOT pause_keys && :paused
   ), gone AS (
     SELECT changed_at FROM message
-    WHERE state = 'accepted' AND changed_at > clock() - interval '2 minutes' AND lane = 0 AND mode = :mode
+    WHERE state = 'accepted' AND changed_at > (SELECT clock()) - interval '2 minutes' AND lane = 0 AND mode = :mode
   )
   SELECT clock() AS now, (SELECT count(*) FROM waits) AS waiting, (SELECT min(not_before) FROM waits) AS oldest,
     (SELECT greatest(count(*) FILTER (WHERE changed_at > clock() - interval '20 seconds') / 20.0, count(*) / 120.0)

@@ -29,7 +29,7 @@ _GROUPS = """
   ) AS grouped WHERE place <= 12 ORDER BY kind, place
 """
 _HELD = text(_GROUPS.format(which="held_at IS NOT NULL"))
-_RECENT = text(_GROUPS.format(which="created_at > clock() - interval '7 days'"))
+_RECENT = text(_GROUPS.format(which="created_at > (SELECT clock()) - interval '7 days'"))
 _BY_DAY = text("""
   WITH told AS (
     SELECT held_at AS at, 1 AS held, 0 AS released, 0 AS invalidated FROM signature
