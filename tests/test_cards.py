@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from campaign import i18n, typesetting
 from campaign.appeals import queries
 from campaign.appeals.models import Appeal
-from campaign.petition import cards
+from campaign.petition import cards, drawn
 from tests.cast import PAGE, SLUG, the_appeal
 from tests.test_public_page import publish
 
@@ -61,7 +61,7 @@ def test_another_title_is_another_card_and_an_old_address_leads_to_it(client: Fl
 def test_the_disk_holds_so_many_and_no_more(
     client: FlaskClient, appeal: Appeal, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cards, "_MOST", 2)
+    monkeypatch.setattr(drawn, "MOST", 2)
     folder = Path(app.config["DATA_DIR"]) / "cards"
     for path in folder.glob("*"):
         path.unlink()

@@ -52,6 +52,7 @@ PUBLIC = {
     "static", "robots.txt", "favicon.ico", "petition.show", "petition.data", "petition.case", "petition.safety",
     "petition.geneva", "petition.organisations_of", "petition.news", "petition.card", "letters.choose",
     "letters.write", "api.listing", "api.appeal", "petition.embed", "petition.badge", "api.described",
+    "petition.qr", "petition.poster",
 }  # fmt: skip
 FRAMED = {"petition.embed", "petition.embed_any"}
 REDIRECTS = {"petition.embed_any", "petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
@@ -189,6 +190,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "message_id": str(message.id),
         "name": str(message.id),
         "row": str(sign_on.id),
+        "size": "a4",
         "rights.withdraw_signature row": str(signature.id),
         "rights.change_visibility row": str(signature.id),
         "rights.withdraw_letter row": str(letter.id),

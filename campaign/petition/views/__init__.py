@@ -7,4 +7,13 @@ from flask import Blueprint
 blueprint = Blueprint("petition", __name__)
 
 # ruff: noqa: E402, F401 - they hang their pages on it
-from campaign.petition.views import appeal, card, embedding, organisations, submission, telling, unsubscribing
+from campaign.petition.views import (
+    appeal,
+    card,
+    embedding,
+    organisations,
+    printing,
+    submission,
+    telling,
+    unsubscribing,
+)
