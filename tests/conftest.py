@@ -35,9 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--nightly", action="store_true", help="2,000 letters and 200 kills instead of a sample")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """For ``-n auto``: a process for each core, four at most. Each has servers, tables and a DATA_DIR of its own."""
+    return min(os.cpu_count() or 1, 4)
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
-    """One private PostgreSQL and Valkey for the whole run, without fsync."""
+    """A private PostgreSQL and Valkey for all tests of this process, without fsync."""
     settings = load_settings(DATA_DIR=tmp_path_factory.mktemp("data"))
     with embedded.start(settings, durable=False) as started:
         db.upgrade(started.database_url)

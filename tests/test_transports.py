@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import stat
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -18,7 +18,7 @@ from campaign.mail.smtp import Closed, Locked, Relay, Smtp
 from tests import sink as sinks
 from tests.sink import DROP, Sink
 
-ROW = uuid4()
+ROW = UUID("6f1c7a1e-5d1b-4b39-9d6e-0c8a7a5a2f10")
 CONTENT = b"Message-ID: <1@x>\r\n\r\nHello\r\n.\r\n..\r\n.end\r\n"
 BOX = Letterbox("b.token@appeal.internal", "alice@people.internal", CONTENT, {})
 
