@@ -69,12 +69,21 @@ class Capture:
         """Write the file that the row names."""
         if not begin():
             return Outcome(Why.NOT_OURS)
-        unfinished = self._folder / f".{row}.{os.getpid()}.{threading.get_ident()}"
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(box.content)
-        unfinished.replace(captured.path_of(self._folder.parent, row))
+        try:
+            self._write(box.content, captured.path_of(self._folder.parent, row))
+        except OSError as error:  # the disk is full, say: it waits, like a message that a relay cannot take now
+            return Outcome(Why.BUSY, text=error.strerror or "cannot be written")
         return Outcome(Why.ACCEPTED, text="captured, not sent")
+
+    def _write(self, content: bytes, path: Path) -> None:
+        unfinished = self._folder / f".{path.stem}.{os.getpid()}.{threading.get_ident()}"
+        try:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)  # a part of a mail is nobody's to keep
 
     def close(self) -> None:
         """Nothing is kept open."""

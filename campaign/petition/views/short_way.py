@@ -60,8 +60,9 @@ class ShortWay:
         return []
 
     def _failed(self, error: Exception, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """The page that Flask shows for this failure."""
+        """The page that Flask shows for this failure, in the language of the address."""
         with self._app.request_context(environ):
+            i18n.speak(environ["PATH_INFO"].split("/", 2)[1])
             answer = self._app.make_response(self._app.handle_user_exception(error))
             return self._app.process_response(answer)(environ, start_response)
 
