@@ -58,9 +58,9 @@ def _bring_pages(app: Flask) -> None:
 def _teach_mail(app: Flask) -> None:
     """Who writes each kind of message, and who hears of what comes back: mail knows none of them by name."""
     from campaign.appeals import mails as appeals_mails
-    from campaign.letters import digest_replying, digests, replying
+    from campaign.letters import digest_replying, digests, replying, shutting
     from campaign.letters import mails as letters_mails
-    from campaign.mail import rendering
+    from campaign.mail import draining, rendering
     from campaign.mail.incoming import acting
     from campaign.organisers import mailing
     from campaign.petition import ending
@@ -75,6 +75,7 @@ def _teach_mail(app: Flask) -> None:
     acting.register_taker(app, "letter", replying.take)
     acting.register_taker(app, digests.KIND, digest_replying.take)
     acting.register_listener(app, ending.stop_updates_to)
+    draining.register_check(app, shutting.shut)
 
 
 def _set_the_clock(app: Flask) -> None:

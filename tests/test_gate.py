@@ -20,7 +20,7 @@ from campaign.appeals import states
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
-from campaign.letters import bearing, confirming, fetching, gating, launching, sending, trying
+from campaign.letters import bearing, confirming, fetching, gating, launching, leaving_by, sending, shutting
 from campaign.letters.bearing import Receiver
 from campaign.letters.models import Gate, TrialLetter
 from campaign.mail import draining, looking_up, outbox, pacing, pausing
@@ -118,7 +118,7 @@ def checked(slug: str = "sr-iran", email: str = MANDATE, *, by: Organiser, ago: 
 def came(appeal: Appeal, *, by: Organiser) -> None:
     """An organiser received a test letter by the present relay."""
     row = {"appeal_id": appeal.id, "office_id": the_office().id, "language": "en", "received_by": by.id}
-    session.add(TrialLetter(**row, **trying.present_way(), received_at=func.clock()))
+    session.add(TrialLetter(**row, **leaving_by.present_way(), received_at=func.clock()))
     session.commit()
 
 
@@ -221,6 +221,7 @@ def test_what_was_captured_in_a_rehearsal_never_leaves(
     gating.open_gate(appeal, by=olga)
     write(client)
     monkeypatch.setitem(app.config, "MAIL_URL", sink.url)
+    gating.open_gate(appeal, by=olga)
     sending.release()
     assert to_offices(sink) == []
     assert how() == ("accepted", "capture", True)
@@ -351,6 +352,59 @@ def test_a_person_cannot_send_past_the_gate(appeal: Appeal, relay: Sink, client:
     assert how() == ("held", "capture", True)
     with pytest.raises(Exception, match="can be sent again"):
         outbox.retry(row)
+
+
+@pytest.mark.parametrize("setting", ["relay", "account", "sender", "domain"])
+def test_another_relay_or_sender_shuts_the_gate_before_a_letter_leaves(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch,
+    setting: str,
+) -> None:  # fmt: skip
+    checked(by=olga)
+    came(appeal, by=olga)
+    browser = signed_in(app)
+    press(browser, PAGE, f"{PAGE}/open")
+    write(client)
+    kept = {"content": b"From: of old", "message_id": "<old@x>", "date_header": func.clock(), "state": "deferred"}
+    session.execute(update(Message).where(Message.kind == "letter").values(kept))
+    session.commit()
+    other = {
+        "relay": ("MAIL_URL", f"smtp://localhost:{relay.port}"),
+        "account": ("MAIL_URL", f"smtp://us@127.0.0.1:{relay.port}"),
+        "sender": ("MAIL_FROM", "letters@appeal.internal"), "domain": ("LETTERS_DOMAIN", "letters.appeal.internal"),
+    }  # fmt: skip
+    monkeypatch.setitem(app.config, *other[setting])
+    assert not gating.is_open(appeal)
+    shown = browser.get(PAGE).text
+    assert "The gate shut by itself" in shown
+    assert f"opened for letters from appeal.internal by 127.0.0.1:{relay.port}" in shown
+    assert to_offices(relay) == []
+    assert shutting.shut() == 0  # the worker did it before it claimed
+    assert (how(), message().content) == (("deferred", "live", False), None)
+    assert "The gate shut by itself" in browser.get(PAGE).text
+    assert "shut the gate for letters" in browser.get("/desk/log").text
+    assert "than the one examined" in browser.get("/desk/outbox").text
+
+    press(browser, PAGE, f"{PAGE}/open")
+    assert not gating.is_open(appeal)  # a test letter by the new way comes first
+    came(appeal, by=olga)
+    press(browser, PAGE, f"{PAGE}/open")
+    assert "shut by itself" not in browser.get(PAGE).text
+    if setting in {"sender", "domain"}:
+        assert to_offices(relay) == [MANDATE]
+        [sent] = relay.messages
+        assert b"From: of old" not in sent.content
+
+
+def test_a_new_password_or_a_rehearsal_in_between_shuts_nothing(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked(by=olga)
+    monkeypatch.setitem(app.config, "MAIL_URL", f"smtp://us:first@127.0.0.1:{relay.port}")
+    gating.open_gate(appeal, by=olga)
+    for url in (f"smtp://us:second@127.0.0.1:{relay.port}", "capture:"):
+        monkeypatch.setitem(app.config, "MAIL_URL", url)
+        assert shutting.shut() == 0
+        assert gating.is_open(appeal)
 
 
 def test_olga_opens_and_closes_it_at_her_desk(

@@ -92,6 +92,7 @@ ACTIONS: dict[str, Any] = {
     "outbox.resumed": _("let mail go on"),
     "letters.gate_opened": _("opened the gate for letters"),
     "letters.gate_closed": _("closed the gate for letters"),
+    "letters.gate_shut": _("shut the gate for letters: the relay or the sender is another one"),
     "letters.test_sent": _("had a test letter sent to themselves"),
     "letters.test_received": _("received a test letter"),
     "letters.planned": _("said by when letters are of use"),

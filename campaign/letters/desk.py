@@ -109,6 +109,7 @@ def _page(slug: str, *, plan: Plan | None = None, trial: Trial | None = None, co
         published=published,
         gate=gate,
         is_open=gating.is_open(published.appeal),
+        shut=gate.shut_at is not None or gating.leaves_otherwise(gate),
         checks=preflight.checks(published.appeal, addressees, today),
         lines=lines,
         troubles=_troubles(lines),

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from campaign.appeals.models import Appeal
 from campaign.appeals.states import letters_key
 from campaign.db import clock, session
+from campaign.letters.leaving_by import present_way
 from campaign.letters.models import Gate
 from campaign.mail import pausing, transports
 from campaign.mail.models import Pause
@@ -54,9 +55,16 @@ def goes_out(appeal: Appeal) -> bool:
 
 
 def is_open(appeal: Appeal) -> bool:
-    """Whether an organiser opened the gate of an appeal, and nothing has shut it since."""
-    opened = of(appeal).opened_at is not None and appeal.state == "open"
+    """Whether an organiser opened the gate of an appeal, for the way letters leave by now, and it was not shut."""
+    gate = of(appeal)
+    opened = gate.opened_at is not None and appeal.state == "open" and not leaves_otherwise(gate)
     return opened and session.get(Pause, letters_key(appeal.id), populate_existing=True) is None
+
+
+def leaves_otherwise(gate: Gate) -> bool:
+    """Whether letters would leave by another relay, account or sender than the one a gate was opened for."""
+    live = transports.mode(current_app) == transports.LIVE
+    return live and gate.opened_at is not None and gate.route != present_way()["route"]
 
 
 def of(appeal: Appeal) -> Gate:
@@ -74,8 +82,8 @@ def checked_address(office: Office, day: date) -> str | None:
 
 
 def open_gate(appeal: Appeal, *, by: Organiser) -> None:
-    """Let letters of an appeal leave; whoever calls has seen that nothing stands against it (``preflight``)."""
-    _keep(appeal, opened_at=clock(), opened_by=by.id)
+    """Let letters of an appeal leave as they would now; whoever calls has seen that nothing is against it."""
+    _keep(appeal, opened_at=clock(), opened_by=by.id, shut_at=None, **present_way())
     audit.record("letters.gate_opened", f"appeal {appeal.slug}", organiser=by)
     pausing.resume(letters_key(appeal.id))
     log.info("letters.gate_opened", appeal=appeal.slug)
@@ -83,7 +91,7 @@ def open_gate(appeal: Appeal, *, by: Organiser) -> None:
 
 def close_gate(appeal: Appeal, *, by: Organiser) -> None:
     """Let no letter of an appeal leave any more, from the next claim on; what waits is kept."""
-    _keep(appeal, opened_at=None, opened_by=None)
+    _keep(appeal, opened_at=None, opened_by=None, shut_at=None)
     audit.record("letters.gate_closed", f"appeal {appeal.slug}", organiser=by)
     pausing.pause(letters_key(appeal.id), "an organiser closed the gate for letters")
     log.info("letters.gate_closed", appeal=appeal.slug)

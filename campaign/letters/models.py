@@ -158,6 +158,10 @@ class Gate(Base):
     appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     opened_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+    route: Mapped[bytes | None] = mapped_column(LargeBinary)  # what was examined when it was opened, as TrialLetter's
+    relay: Mapped[str | None] = mapped_column(Text)
+    domain: Mapped[str | None] = mapped_column(Text)
+    shut_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # by itself, see letters/shutting.py
     finish_by: Mapped[date | None]  # the day before which letters are of use: a session, a deadline
     urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # what is gathered goes daily, not weekly
 

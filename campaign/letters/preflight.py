@@ -14,6 +14,7 @@ from campaign.i18n import day as day_of
 from campaign.i18n import gettext as _
 from campaign.i18n import number
 from campaign.letters import gating, launching, trying
+from campaign.letters.leaving_by import sender_domain
 from campaign.mail import looking_up, transports
 from campaign.mail.addresses import Address
 from campaign.mail.looking_up import NOT_CHECKED, Records
@@ -58,7 +59,7 @@ def refuse_unless_clear(appeal: Appeal, offices: Sequence[Office], day: date) ->
 
 
 def _domain() -> Iterator[Check]:
-    domain = trying.sender_domain()
+    domain = sender_domain()
     if _leads_nowhere(domain):
         yield Check(_("Letters would come from %(domain)s, which is nobody’s domain.", domain=domain), BAD)
         return

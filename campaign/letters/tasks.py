@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign import db
 from campaign.background import task
-from campaign.letters import expiring, following, recalling, sending
+from campaign.letters import expiring, following, recalling, sending, shutting
 from campaign.letters.models import DigestReply, Letter, LetterReply
 
 RELEASE = "letters.release"
@@ -19,6 +19,7 @@ def expire() -> None:
 @task(RELEASE, every=60)
 def release() -> None:
     """Hold what waits for an address of old, and let go what was held at a gate or for an address until now."""
+    shutting.shut()
     recalling.recall()
     sending.release()
 

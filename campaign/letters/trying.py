@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from base64 import b32encode
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -23,12 +22,12 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.i18n import language
 from campaign.letters import composing, drafting
+from campaign.letters.leaving_by import present_way
 from campaign.letters.models import TrialLetter
 from campaign.mail import outbox, transports
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft
-from campaign.mail.smtp import Relay
 from campaign.offices import addressing
 from campaign.offices import queries as offices
 from campaign.offices.models import Office, OfficeAddress
@@ -88,21 +87,6 @@ def on_its_way(appeal_id: UUID) -> TrialLetter | None:
     recent = TrialLetter.received_at.is_(None), TrialLetter.sent_at > clock() - _GOOD_FOR
     newest = select(TrialLetter).where(*_sent_as_now(appeal_id), *recent).order_by(TrialLetter.sent_at.desc())
     return session.scalars(newest.limit(1)).first()
-
-
-def present_way() -> dict[str, Any]:
-    """How letters would leave now, as columns: ``route`` stays the same while relay, account and sender do."""
-    relay = Relay.parse(current_app.config["MAIL_URL"], "")
-    here = (relay.host, relay.port, relay.user, relay.tls_from_start)
-    said = (*here, current_app.config["MAIL_FROM"], sender_domain())
-    route = vault.current().index("\n".join(map(str, said)), scope="route of letters")
-    return {"route": route, "relay": f"{relay.host}:{relay.port}", "domain": sender_domain()}
-
-
-def sender_domain() -> str:
-    """The domain in the From of a letter."""
-    domain: str = current_app.config["LETTERS_DOMAIN"] or current_app.config["MAIL_FROM"].rpartition("@")[2]
-    return domain
 
 
 def code_of(trial: UUID) -> str:

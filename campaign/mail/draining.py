@@ -8,8 +8,9 @@ thousand letters do not delay one confirmation.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
 from flask import Flask, current_app
@@ -57,6 +58,11 @@ class Turnstile:
 _STILES = {lane: Turnstile() for lane in LANES}
 
 
+def register_check(app: Flask, check: Callable[[], Any]) -> None:
+    """Call ``check`` each time before this process claims letters: it stops those that must not leave by our way."""
+    app.extensions.setdefault("checks of letters", []).append(check)
+
+
 def drain() -> None:
     """Let out what is due in every lane, people first; returns when nothing is left or another thread does it."""
     for lane in LANES:
@@ -79,6 +85,8 @@ def _drain(lane: int) -> None:
 def _empty(lane: int) -> None:
     """Send alone while one claim holds all there is, and with helpers (each its own link) once there is more."""
     helpers: list[threading.Thread] = []
+    for check in current_app.extensions.get("checks of letters", []) if lane == LETTERS else []:
+        check()
     try:
         with _ways(lane) as ways:
             while not stopping.is_set() and (sent := _round(ways)):
