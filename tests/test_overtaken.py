@@ -11,11 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from campaign import tokens
+from campaign import i18n, tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.letters import confirming, ending, overtaking
-from campaign.letters.models import Letter
+from campaign.letters.models import Letter, Overtaking
 from campaign.mail import outbox
 from campaign.mail.models import Message
 from campaign.mail.states import MAY_COME_FROM, State
@@ -93,6 +93,40 @@ def test_the_page_of_the_writer_says_why_when_and_offers_the_new_text(
     send(client, f"{PATH}/sr-iran?of=1")
     confirm_all()
     assert [letter.state for letter in letters()][-1] == "confirmed"
+
+
+def test_the_appeal_s_page_says_on_which_day_and_why(
+    appeal: Appeal, waiting: None, client: FlaskClient, app: Flask
+) -> None:
+    olga = accounts.add(OLGA)
+    assert "were stopped" not in page_of(app, client)
+    overtaking.overtake(appeal, office=the_office(), reason="wrong", by=olga)
+    overtaking.overtake(appeal, office=None, reason="free", by=olga)
+    on = i18n.day(session.scalars(select(Overtaking.at)).all()[0], "en")
+    said = page_of(app, client)
+    free = f"On {on}, the letters that had not left were stopped: the people they ask for are free."
+    assert free in said
+    assert f"On {on}, the letters that had not left were stopped: something in their text was wrong." in said
+    assert said.count("Letters to:") == 1  # the other stop was of all
+    assert free in page_of(app, client, "en", "/letters")
+    others = [page_of(app, client, code) for code in ("ar", "es", "fa", "fr", "ru", "zh")]
+    assert all("were stopped" not in other and 'class="notice narrow">' in other for other in others)
+
+
+def test_a_press_that_stops_nothing_is_not_dated(
+    appeal: Appeal, waiting: None, client: FlaskClient, app: Flask
+) -> None:
+    olga = accounts.add(OLGA)
+    overtaking.overtake(appeal, office=None, reason="free", by=olga)
+    overtaking.overtake(appeal, office=None, reason="wrong", by=olga)
+    assert [event.reason for event in session.scalars(select(Overtaking))] == ["free"]
+    assert page_of(app, client).count("were stopped") == 1
+
+
+def page_of(app: Flask, client: FlaskClient, code: str = "en", more: str = "") -> str:
+    session.rollback()
+    app.wsgi_app._kept.clear()  # type: ignore[attr-defined] # what was made a moment ago
+    return unescape(client.get(f"/{code}/{SLUG}{more}").text)
 
 
 def test_nobody_is_asked_to_write_again_for_who_is_free(appeal: Appeal, waiting: None, client: FlaskClient) -> None:

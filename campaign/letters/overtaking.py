@@ -1,7 +1,7 @@
 """Letters that the world overtook: it keeps to itself what is stopped, and that each writer is told why.
 
 The prisoner is free, or the text was wrong: what has not left must not leave. One transaction stops it, dates it and
-puts the mails to the writers into the outbox.
+puts the mails to the writers into the outbox. The appeal's own page says when it was, and why (``dating``).
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
     stopped = _stop(event)
     _tell(stopped, event)
     pending = _forget_pending(event)
+    if not stopped and not pending:
+        session.delete(event)  # nothing happened that the appeal's page could date (``dating``)
     subject, where = f"appeal {appeal.slug}", office.slug if office else "all"
     audit.record("letters.overtaken", subject, organiser=by, office=where, reason=reason, letters=len(stopped))
     session.commit()

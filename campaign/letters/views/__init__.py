@@ -7,8 +7,10 @@ from typing import Any
 from flask import Blueprint
 
 from campaign import i18n
+from campaign.letters import dating
 
 blueprint = Blueprint("letters", __name__)
+blueprint.add_app_template_global(dating.stops, "letters_stopped")  # an appeal's own page says it too
 
 
 @blueprint.context_processor
