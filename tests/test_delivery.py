@@ -497,13 +497,13 @@ def test_letters_in_numbers_go_by_several_links_and_of_each_link_one_is_in_doubt
 ) -> None:
     for n in range(120):
         post.letter(f"letter:{n}", to=f"o{n}@offices.internal")
-    doubt, finish = [], holding.finish
+    doubt, go_on = [], holding.go_on
 
     def counted(*args: Any, **kwargs: Any) -> Any:
-        doubt.append(in_doubt())  # what a kill just before this answer is written would leave
-        return finish(*args, **kwargs)
+        doubt.append(in_doubt())  # what a kill just before these answers are written would leave
+        return go_on(*args, **kwargs)
 
-    monkeypatch.setattr(holding, "finish", counted)
+    monkeypatch.setattr(holding, "go_on", counted)
     live.answers["DOT"] = [0.02] * 120
     post.drain()
     assert len(live.messages) == len(live.taken) == 120

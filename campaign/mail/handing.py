@@ -1,39 +1,32 @@
-"""Messages in hand: it keeps to itself when their ``attempting`` is written, and that no answer goes unwritten.
+"""Messages in hand: it keeps to itself which of them begin together, when, and what is given back.
 
 One hand begins all it holds together. The other begins a letter when the one before is answered, and writes that
-answer and this beginning in one commit, which links that write at the same moment share.
+answer and this beginning together.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import partial
 from threading import Event
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
-from campaign import together
 from campaign.db import session
 from campaign.errors import TemporaryFailure
-from campaign.mail import consequences, holding, pausing
-from campaign.mail.backoff import delay
+from campaign.mail import consequences, holding, pausing, recording
 from campaign.mail.claiming import Claim
+from campaign.mail.recording import Entry
 from campaign.mail.rendering import Letterbox
-from campaign.mail.replies import STATE_AFTER, Outcome, Why
+from campaign.mail.replies import Outcome, Why
 from campaign.mail.smtp import Locked
-from campaign.mail.states import State
 from campaign.mail.transports import Door
 
 log = structlog.get_logger()
 _STALE = 2.0  # seconds after which what began and was not sent is given back, so that a pause holds
-_DATABASE_BACK = (0.1, 1, 3, 10, 30)  # seconds to wait for it, with an answer in hand
 Written = Sequence[tuple[Claim, Letterbox]]
-Answered = tuple[Claim, dict[str, Any]]  # with the columns to set
 
 
 def opened(door: Door) -> bool:
@@ -85,13 +78,13 @@ class _Hand:
         self._waiting = dict(written)
         self._begun: set[UUID] = set()
         self._stale = 0.0
-        self._accepted: list[Answered] = []
+        self._accepted: list[recording.Row] = []
         self._staying: list[Claim] = []
 
     def begin(self, claim: Claim) -> bool:
         """Whether DATA may be said for this one."""
         if not self._stale:
-            self._begun = holding.begin([(each, box.kept) for each, box in self._waiting.items()])
+            self._begun = self._write(*self._waiting)
             self._stale = time.monotonic() + _STALE
         return claim.id in self._begun and time.monotonic() < self._stale
 
@@ -101,10 +94,10 @@ class _Hand:
         if result.why is Why.NOT_OURS:
             self._staying.append(claim)
         elif result.why is Why.ACCEPTED:
-            self._accepted.append((claim, _said(claim, result)))
+            self._accepted.append((claim, recording.said(claim, result)))
         else:
             self.write_down()
-            _record(partial(_write_refusal, claim, result, box))
+            recording.write_refusal(claim, result, box)
             return consequences.draw(claim.message, result)
         return False
 
@@ -115,14 +108,16 @@ class _Hand:
     def write_down(self) -> None:
         """Record what was accepted, and give back what stays."""
         if self._accepted:
-            self._write_accepted()
-            self._accepted = []
+            self._write()
         if self._staying:
             holding.release(*self._staying, why="may not leave now")
             self._staying = []
 
-    def _write_accepted(self) -> None:
-        _record(partial(_write_accepted, self._accepted))
+    def _write(self, *beginning: Claim) -> set[UUID]:
+        """Record what was accepted and, with it, that these begin; which of them may."""
+        begun = recording.write(Entry(self._accepted, [(claim, self._waiting[claim].kept) for claim in beginning]))
+        self._accepted = []
+        return begun
 
 
 class _OneByOne(_Hand):
@@ -130,72 +125,4 @@ class _OneByOne(_Hand):
 
     def begin(self, claim: Claim) -> bool:
         """Whether DATA may be said for this one; what was accepted before it is written down by then."""
-        begun: bool = together.done(_write_entries, _Entry(self._accepted, [(claim, self._waiting[claim].kept)]))
-        self._accepted = []
-        return begun
-
-    def _write_accepted(self) -> None:
-        together.done(_write_entries, _Entry(self._accepted))
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """What one link has to write: its letter that was accepted, and the next, which begins; either may be none."""
-
-    accepted: list[Answered]
-    beginning: list[Answered] = field(default_factory=list)
-
-
-def _write_entries(entries: Sequence[_Entry]) -> list[bool]:
-    """Write for several links in one commit; for each, whether what it begins may say DATA.
-
-    Tried again after a failure, nothing counts as begun that perhaps was already: it is given back.
-    """
-    accepted = [one for entry in entries for one in entry.accepted]
-    beginning = [one for entry in entries for one in entry.beginning]
-    begun: set[UUID] = set()
-
-    def write() -> None:
-        if accepted:
-            _write_accepted(accepted, commit=not beginning)
-        if beginning:
-            begun.update(holding.begin(beginning))
-
-    _record(write)
-    return [any(claim.id in begun for claim, _ in entry.beginning) for entry in entries]
-
-
-def _record(write: Callable[[], None]) -> None:
-    """Write answers down, also when the database is away for a moment: they exist only here."""
-    for wait in _DATABASE_BACK:
-        try:
-            write()
-        except OperationalError:
-            session.rollback()
-            time.sleep(wait)
-        else:
-            return
-    write()
-
-
-def _write_accepted(accepted: list[Answered], *, commit: bool = True) -> None:
-    holding.finish(accepted, State.ACCEPTED, Why.ACCEPTED, commit=commit)
-    log.info("mail.accepted", messages=len(accepted))  # which ones, the ledger says
-
-
-def _write_refusal(claim: Claim, result: Outcome, box: Letterbox) -> None:
-    to = STATE_AFTER[result.why]
-    wait = delay(result.why, claim.message.attempts + 1, result.again_in) if to is State.DEFERRED else None
-    values = _said(claim, result) | box.kept  # refused before DATA, its bytes are not kept yet
-    holding.finish([(claim, values)], to, result.why, wait=wait)
-    log.info("mail.attempted", message=str(claim.id), state=to.value)
-
-
-def _said(claim: Claim, result: Outcome) -> dict[str, Any]:
-    return {
-        "attempts": claim.message.attempts + 1,
-        "reply_code": result.code or None,
-        "reply_enhanced": result.enhanced or None,
-        "reply_text": result.text or None,
-        "queue_id": result.queue_id or None,
-    }
+        return claim.id in self._write(claim)

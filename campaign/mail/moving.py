@@ -11,7 +11,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, bindparam, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 
 from campaign.db import session
 from campaign.mail.models import Message, MessageEvent
@@ -45,6 +57,7 @@ def change(
     limit: int | ColumnElement[int] | None = None,
     only_free: bool = False,
     given: FromClause | None = None,
+    named: str = "",
     **values: Any,
 ) -> Select[Any]:
     """The statement of a change, to be built once where it runs often; the event's ``why`` is a parameter.
@@ -52,20 +65,24 @@ def change(
     ``limit`` takes the oldest by ``not_before``; ``only_free`` passes over rows that another transaction holds
     (SKIP LOCKED) instead of waiting for it. ``values`` are further columns to set; a function among them is asked
     for the value once ``given``, rows that came with the statement and that ``where`` joins, can be named.
+    ``named`` stands before every name in it, ``why`` too, so that two changes can be one statement.
     """
-    allowed = _message.state.in_(sorted(MAY_COME_FROM[to]))
+    # Rows that are given are found by their ids: the index of states would read all that are in hand.
+    state = _message.state if given is None else _message.state + literal_column("''")
+    allowed = state.in_([literal_column(f"'{one}'") for one in sorted(MAY_COME_FROM[to])])
     columns = (_message.id, _message.state.label("was"), *(given.c if given is not None else ()))
     picked = select(*columns).where(allowed, *where)
     if limit is not None:
         picked = picked.order_by(_message.not_before).limit(limit)
-    found = picked.with_for_update(skip_locked=only_free, of=Message.__table__).cte("picked")
+    found = picked.with_for_update(skip_locked=only_free, of=Message.__table__).cte(f"{named}picked")
     moved = (
         update(Message.__table__)  # type: ignore[arg-type] # a declarative table is a Table
         .where(_message.id == found.c.id)
         .values(state=to.value, changed_at=CLOCK, **{k: v(found.c) if callable(v) else v for k, v in values.items()})
         .returning(_message.id, found.c.was, _message.epoch, _message.changed_at)
-        .cte("moved")
+        .cte(f"{named}moved")
     )
-    row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, bindparam("why", type_=Text))
+    why = bindparam(f"{named}why", type_=Text)
+    row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, why)
     noted = insert(MessageEvent).from_select(["message_id", "from_state", "to_state", "epoch", "why"], row)
-    return select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte("noted"))
+    return select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte(f"{named}noted"))

@@ -1,7 +1,7 @@
 """The worker as it is shipped, in a process of its own that ends, or falls asleep, at a labelled line.
 
-The product knows nothing of labels. Its modules call one another by name (``claiming.claim``, ``holding.begin``),
-so each of those steps is wrapped here before the worker starts, and so are the phases of ``smtp.Link``.
+The product knows nothing of labels. Its modules call one another by name (``claiming.claim``, ``holding.go_on``),
+so each of those steps is wrapped here before the worker starts, and so are the phases of ``links.Link``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -20,7 +20,7 @@ from uuid import uuid4
 from flask import Flask
 
 from campaign import create_app
-from campaign.mail import claiming, handing, holding, rendering, smtp, sweeping
+from campaign.mail import claiming, holding, links, recording, rendering, sweeping
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft
 from config import load_settings
@@ -35,6 +35,7 @@ LABELS = (
     "body sent",
     "dot sent",
     "answer read",
+    "before accepted",
     "accepted",
     "before a refusal is written",
     "refusal written",
@@ -44,6 +45,7 @@ LABELS = (
     AFTER_A_COMMIT,
 )
 KINDS = ("kill_letter", "kill_confirm")
+_Label = Callable[..., str] | str
 
 
 @dataclass(frozen=True)
@@ -126,33 +128,43 @@ class _Reaper:
 
 
 def _label(app: Flask, passing: Callable[[str], None]) -> None:
-    def around(module: Any, name: str, before: str = "", after: Callable[..., str] | str = "") -> None:
+    def around(module: Any, name: str, before: _Label = "", after: _Label = "") -> None:
         step = getattr(module, name)
 
+        def pass_by(label: _Label, args: tuple[Any, ...]) -> None:
+            if passed := label(*args) if callable(label) else label:
+                passing(passed)
+
         def labelled(*args: Any, **kwargs: Any) -> Any:
-            if before:
-                passing(before)
+            pass_by(before, args)
             result = step(*args, **kwargs)
-            if label := after(*args) if callable(after) else after:
-                passing(label)
+            pass_by(after, args)
             return result
 
         setattr(module, name, labelled)
 
     around(claiming, "claim", after="claimed")
     around(rendering, "prepare", after="rendered")
-    around(holding, "begin", before="before attempting", after="attempting")
-    around(smtp.Link, "docmd", after=lambda _link, command, *_: "DATA said" if command == "DATA" else "")
-    around(smtp.Link, "send", after=_phase)
-    around(smtp.Link, "content", after="answer read")
-    around(handing, "_write_accepted", after="accepted")
-    around(handing, "_write_refusal", before="before a refusal is written", after="refusal written")
+    around(holding, "go_on", before=_to_write, after=_written)
+    around(links.Link, "docmd", after=lambda _link, command, *_: "DATA said" if command == "DATA" else "")
+    around(links.Link, "send", after=_phase)
+    around(links.Link, "content", after="answer read")
+    around(recording, "_write_refusal", before="before a refusal is written", after="refusal written")
     around(holding, "release", after="given back")
     around(sweeping, "_some", after="swept")
     around(app.extensions["engine"].dialect, "do_commit", before=BEFORE_A_COMMIT, after=AFTER_A_COMMIT)
 
 
-def _phase(_link: smtp.Link, content: bytes | str) -> str:
+def _to_write(accepted: Sequence[Any], beginning: Sequence[Any]) -> str:
+    """One write says both what was accepted and what begins: "before accepted" counts where nothing begins."""
+    return "before attempting" if beginning else "before accepted"
+
+
+def _written(accepted: Sequence[Any], beginning: Sequence[Any]) -> str:
+    return "accepted" if accepted else "attempting"
+
+
+def _phase(_link: links.Link, content: bytes | str) -> str:
     if content == b".\r\n":
         return "dot sent"
     return "body sent" if isinstance(content, bytes) and content.startswith(b"From: ") else ""
