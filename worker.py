@@ -1,4 +1,4 @@
-"""The Celery app, for ``celery -A worker worker`` and ``celery -A worker beat``."""
+"""The Celery app, for ``celery -A worker worker``; one of several workers has ``--clock``."""
 
 from campaign import create_app
 

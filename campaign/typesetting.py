@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typst
+if TYPE_CHECKING:
+    import typst
 
 _TEMPLATES = Path(__file__).parent.parent / "templates" / "print"
 _FONTS = Path(__file__).parent / "data" / "fonts"
@@ -41,9 +42,13 @@ def _inputs(data: dict[str, Any]) -> dict[str, str]:
 
 @cache
 def _fonts() -> typst.Fonts:
+    import typst
+
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FONTS])
 
 
 def _compiler() -> typst.Compiler:
     """A new one each time: it is cheap once the fonts are read, and shared by no two threads."""
+    import typst  # here: 8 MB in each process, and most of them set no type for days
+
     return typst.Compiler(root=_TEMPLATES, font_paths=_fonts())

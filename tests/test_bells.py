@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -51,6 +55,38 @@ def test_with_the_broker_down_nobody_waits(tmp_path: Path) -> None:
         for _ in range(100):
             background.ring("mail.deliver")
         assert time.perf_counter() - started < 0.1
+
+
+@pytest.fixture
+def clock(context: Flask) -> Iterator[background.Clock]:
+    """A clock of a worker, started."""
+    worker = SimpleNamespace(app=context.extensions["celery"])
+    clock = background.Clock(worker, clock=True)
+    clock.start(worker)
+    yield clock
+    clock.stop(worker)
+
+
+def test_a_clock_rings_what_is_due(context: Flask, clock: background.Clock) -> None:
+    assert _until(context, 1) >= 1
+
+
+def test_only_a_worker_that_was_asked_for_a_clock_has_one(context: Flask) -> None:
+    worker = SimpleNamespace(app=context.extensions["celery"])
+    assert not background.Clock(worker).include_if(worker)
+    assert background.Clock(worker, clock=True).include_if(worker)
+
+
+def test_a_clock_that_stops_ends_its_worker(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(background.Scheduler, "tick", lambda _self: 1 / 0)
+    before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        worker = SimpleNamespace(app=context.extensions["celery"])
+        background.Clock(worker, clock=True).start(worker)
+        assert ended.wait(5)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def worker(office: Flask) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Kill a worker with its beat, which is a fork of it."""
+    """Kill a worker with its clock."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

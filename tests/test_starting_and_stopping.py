@@ -150,7 +150,7 @@ def test_a_stop_while_starting_leaves_nothing(data: Path, after: float) -> None:
 def test_what_is_killed_comes_back(data: Path) -> None:
     up = Up(data)
     up.ready()
-    web, worker, postgres = up.find("granian"), up.find("celery"), up.find("-D", str(data / "postgres"))
+    web, worker, postgres = up.find("campaign.running.web"), up.find("celery"), up.find("-D", str(data / "postgres"))
     for process in (web, worker, postgres):
         process.kill()
     for name in ("web", "worker", "postgres"):
@@ -161,24 +161,10 @@ def test_what_is_killed_comes_back(data: Path) -> None:
     assert ours(data) == []
 
 
-def test_a_beat_that_died_is_missed(data: Path) -> None:
-    up = Up(data)
-    up.ready()
-    worker = up.find("celery")
-    until = time.monotonic() + 10
-    while not worker.children() and time.monotonic() < until:
-        time.sleep(0.1)
-    time.sleep(0.6)  # one look of the supervisor
-    worker.children()[0].kill()
-    assert up.told("worker ended with -9: starting it again in 0.5 s")
-    assert up.end() == 0
-    assert ours(data) == []
-
-
 def test_after_kill_9_the_next_start_recovers_but_never_without_its_key(data: Path) -> None:
     up = Up(data)
     up.ready()
-    web = up.find("granian")
+    web = up.find("campaign.running.web")
     workers = web.children()
     up.process.kill()
     web.kill()  # its workers are orphans that hold the port, and nobody tied them to anything

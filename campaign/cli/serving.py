@@ -24,8 +24,8 @@ def serve() -> None:
 
 @campaign.command()
 def worker() -> None:
-    """Send mail and do what falls due (worker and beat) until Ctrl-C or SIGTERM."""
-    _run("worker", "beat")
+    """Send mail and do what falls due (the worker with its clock) until Ctrl-C or SIGTERM."""
+    _run("worker")
 
 
 @campaign.command()

@@ -20,7 +20,7 @@ MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a pr
 
 
 def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
-    """The web server, the worker with its beat and, if asked for, the metrics, not started.
+    """The web server, the worker with its clock and, if asked for, the metrics, not started.
 
     ``servers``: where they connect to.
     """
@@ -37,10 +37,8 @@ def processes(settings: Settings, servers: Mapping[str, str]) -> list[Child]:
     return [_child(name, argv, environment) for name, argv in words.items()]
 
 
-# Beat is a fork of the worker and shares its memory: a process of its own would cost 80 MB more. It only polls
-# at intervals, so it need not remember anything: a schedule file could be torn by kill -9.
 WORKER = [
-    "celery", "--app", "worker", "--quiet", "worker", "--beat", "--scheduler", "celery.beat:Scheduler",
+    "celery", "--app", "worker", "--quiet", "worker", "--clock",
     "--pool", "threads", "--concurrency", "4", "--loglevel", "WARNING",
     "--without-gossip", "--without-mingle", "--without-heartbeat",
 ]  # fmt: skip
@@ -49,7 +47,7 @@ WORKER = [
 def _web(settings: Settings) -> list[str]:
     # Level "error": granian warns of so many threads at each start, which are meant; that a worker died is an error.
     return [
-        "granian", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
+        "campaign.running.web", "--interface", "wsgi", "--factory", "campaign:create_app", "--host", settings.HOST,
         "--port", str(settings.PORT), "--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(THREADS),
         "--http", "1", "--no-ws", "--log-level", "error", "--respawn-failed-workers",
         "--respawn-interval", "1", "--workers-kill-timeout", "5",
