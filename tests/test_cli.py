@@ -26,13 +26,13 @@ from campaign.db import session
 from campaign.mail import outbox
 from campaign.organisers import audit
 from campaign.petition import counting
-from tests import cast
+from tests import bundled, cast
 from tests.conftest import link_in
 from tests.desk import Browser, press
 from tests.stack import free_port
 
 Run = Callable[..., Result]
-BUNDLE = str(cast.DATA / "appeals" / cast.SLUG)
+BUNDLE = str(bundled.DATA / "appeals" / cast.SLUG)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_somebody_is_erased(run: Run, context: Flask, client: object) -> None:
     [
         (("appeal", "open", "none"), "There is no appeal none (there is: none is loaded)"),
         (("export", "none", "--out", "x.csv"), "There is no appeal none"),
-        (("appeal", "load", str(cast.DATA)), "appeal.yaml"),
+        (("appeal", "load", str(bundled.DATA)), "appeal.yaml"),
         (("organiser", "add", "nonsense"), "This does not look like an email address"),
         (("erase", "nonsense"), "This does not look like an email address"),
         (("outbox", "pause"), "Say one of --all"),
