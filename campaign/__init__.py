@@ -35,6 +35,7 @@ def _bring_pages(app: Flask) -> None:
     from campaign.api import health
     from campaign.api import views as api
     from campaign.appeals import desk as organisations_desk
+    from campaign.appeals import look_desk
     from campaign.desk import captured, danger, offices, outbox, suppressions
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
@@ -45,12 +46,13 @@ def _bring_pages(app: Flask) -> None:
     from campaign.petition import desk as petition_desk
     from campaign.petition import views as petition
     from campaign.petition.news import desk as news_desk
+    from campaign.petition.paper import desk as paper_desk
     from campaign.petition.surge import desk as surge_desk
     from campaign.rights import views as rights
 
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
-    of_features = (petition_desk, news_desk, surge_desk, *of_letters, organisations_desk, exports_desk)
+    of_features = (petition_desk, news_desk, paper_desk, surge_desk, *of_letters, organisations_desk, look_desk, exports_desk)
     for room in (*public, organisers, desk, danger, outbox, captured, suppressions, offices, *of_features):
         app.register_blueprint(room.blueprint)
 

@@ -6,22 +6,24 @@ a private or uncached page of a new kind has to be named as such.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from campaign import tokens
+from campaign.appeals import look, queries, signing_on, wording
 from campaign.appeals import mails as organisation_mails
-from campaign.appeals import queries, signing_on, wording
-from campaign.appeals.models import OrganisationSignOn
+from campaign.appeals.models import Appeal, AppealVersion, OrganisationSignOn
 from campaign.appeals.signing_on import Organisation, Speaker
 from campaign.db import session
 from campaign.letters import mails as letter_mails
@@ -31,12 +33,14 @@ from campaign.mail import draining
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
 from campaign.offices.models import Office, OfficeAddress
+from campaign.organisers import accounts
 from campaign.petition import cards
 from campaign.petition.models import News, Signature
+from campaign.petition.paper.models import PaperBatch
 from campaign.petition.views import organisations as organisation_views
 from campaign.rights import asking
 from tests import cast, letter_stage
-from tests.desk import Browser, link_for, signed_in, token_on
+from tests.desk import OLGA, Browser, link_for, signed_in, token_on
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 LOOKING = {"GET", "HEAD"}
@@ -51,11 +55,14 @@ AT_THE_DOOR = {
 PUBLIC = {
     "static", "robots.txt", "favicon.ico", "petition.show", "petition.data", "petition.case", "petition.safety",
     "petition.geneva", "petition.organisations_of", "petition.news", "petition.card", "letters.choose",
-    "letters.write", "api.listing", "api.appeal", "petition.embed", "petition.badge", "api.described",
+    "letters.write", "api.listing", "api.appeal", "petition.embed", "petition.badge", "petition.look_css",
+    "petition.look_picture", "api.described",
     "petition.qr", "petition.poster",
 }  # fmt: skip
 FRAMED = {"petition.embed", "petition.embed_any"}
+LOOK = {"look_css": "accent", "look_picture": "logo"}
 REDIRECTS = {"petition.embed_any", "petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
+PAPER_PAGES = ("listing", "sheet", "enter", "keep", "show", "count", "add_lines", "remove_line", "reject", "withdraw")
 OFFICE_PAGES = (
     "office", "enter_address", "check_address", "retire_address", "enter_holder", "confirm_holder", "correct_dates",
     "undo",
@@ -121,6 +128,15 @@ def stage(app: Flask) -> Stage:
     return stage
 
 
+def _a_look(appeal: Appeal) -> dict[str, str]:
+    """A colour and a logo of the appeal's own."""
+    olga, logo = accounts.add(OLGA), io.BytesIO()
+    Image.new("RGB", (8, 8)).save(logo, "PNG")
+    look.set_accent(appeal, "#1f4e8c", by=olga)
+    look.set_picture(appeal, "logo", logo.getvalue(), by=olga)
+    return {f"petition.{page} version": look.version(appeal, part) for page, part in LOOK.items()}
+
+
 def _happenings(app: Flask) -> dict[str, str]:
     """Alice signs, Bob writes, an organisation adds its name, mail is captured: what the examples point to."""
     appeal = cast.the_appeal()
@@ -166,6 +182,7 @@ def _happenings(app: Flask) -> dict[str, str]:
     news = News(id=uuid4(), appeal_id=appeal.id, texts={"en": {"title": "News", "body": "Some."}})
     session.add_all([digest, news])
     session.commit()
+    on_paper, batch = _a_batch(appeal)
     of_organisation = {
         name: tokens.make(purpose, sign_on.id)
         for name, purpose in [
@@ -187,17 +204,42 @@ def _happenings(app: Flask) -> dict[str, str]:
         "news": str(news.id),
         "filename": "undersigned.css",
         "version": cards.version(queries.by_id(appeal.id), "en"),
+        "part": "logo",
+        "what": "allow",
+        **_a_look(appeal),
         "message_id": str(message.id),
         "name": str(message.id),
         "row": str(sign_on.id),
         "size": "a4",
+        **{f"paper.{page} slug": on_paper.slug for page in PAPER_PAGES},
+        **{f"paper.{page} row": str(batch) for page in PAPER_PAGES},
+        "line": str(batch),
         "rights.withdraw_signature row": str(signature.id),
         "rights.change_visibility row": str(signature.id),
         "rights.withdraw_letter row": str(letter.id),
+        "rights.withdraw_paper_line row": str(letter.id),
         "captured.save row": str(message.id),
         **{f"offices.{page} slug": "sr-iran" for page in OFFICE_PAGES},
         "deed": "1",
     }
+
+
+def _a_batch(like: Appeal) -> tuple[Appeal, UUID]:
+    """A draft of an appeal that harms nobody, so that it has sheets to sign; and some that were entered."""
+    content = queries.by_id(like.id).content
+    draft = Appeal(id=uuid4(), slug="on-paper", state="draft", sensitive=False, version=1)
+    session.add(draft)
+    session.flush()
+    session.add(AppealVersion(appeal_id=draft.id, number=1, digest=content.digest, content=content.as_data()))
+    wording.keep(session, draft, content)
+    agreed, olga = wording.current(draft, "sign", "en").id, accounts.add("oleg@example.org").id
+    counted = {"entered": {"FR": 3}, "signatures": 3, "entered_by": olga, "sheets": 1}
+    batch = PaperBatch(
+        id=uuid4(), appeal_id=draft.id, wording_id=agreed, place="Bern", collected_on=date(2026, 11, 24), **counted
+    )
+    session.add(batch)
+    session.commit()
+    return draft, batch.id
 
 
 def is_desk(rule: Rule) -> bool:

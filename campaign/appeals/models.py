@@ -28,7 +28,18 @@ class Appeal(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    look: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # see appeals/look.py
     in_danger_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # see appeals/danger.py
+
+
+class AppealPicture(Base):
+    """A logo or a picture that an appeal shows, as WebP."""
+
+    __tablename__ = "appeal_picture"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+    part: Mapped[str] = mapped_column(Text, primary_key=True)  # "logo" or "image"
+    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class AppealVersion(Base):

@@ -1,0 +1,74 @@
+"""Pictures that organisers bring: it keeps to itself how a file of any size becomes a small one that tells nothing.
+
+A file is read as a picture and written anew, so that where and with what it was taken (EXIF), and whatever else hides
+in it, stays behind. Formats: PNG, JPEG and WebP come in, WebP goes out.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from campaign.errors import Refused
+from campaign.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+LARGEST = 6_000_000  # bytes of a file that is looked at
+_PIXELS = 50_000_000
+_FORMATS = ("PNG", "JPEG", "WEBP")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a picture must fit into: pixels, and bytes, which a page on a bad line can bear."""
+
+    width: int
+    height: int
+    most: int
+
+
+LOGO = Room(480, 120, 12_000)  # shown at half that size
+IMAGE = Room(1280, 720, 48_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A WebP file and its size in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def fitted(file: bytes, room: Room) -> Picture:
+    """The picture of a file, no larger than its room. Raises Refused for what is none, or too large."""
+    from PIL import Image, ImageOps  # the desk alone
+
+    if len(file) > LARGEST:
+        raise Refused(_("This file is too large: at most 6 MB."))
+    try:
+        with Image.open(io.BytesIO(file), formats=_FORMATS) as opened:
+            if opened.width * opened.height > _PIXELS:
+                raise Refused(_("This picture is too large: at most 50 million pixels."))
+            opened.draft("RGB", (room.width * 2, room.height * 2))
+            upright = ImageOps.exif_transpose(opened)
+            picture = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for broken files
+        raise Refused(_("This file is no picture that we can read: bring a PNG, JPEG or WebP.")) from None
+    return _small_enough(picture, room)
+
+
+def _small_enough(picture: Image.Image, room: Room) -> Picture:
+    """As good as it may be within the bytes; smaller in pixels when nothing else helps."""
+    size = room.width, room.height
+    while True:
+        picture.thumbnail(size)
+        for quality in (85, 75, 65, 55, 45):
+            written = io.BytesIO()
+            picture.save(written, "WEBP", quality=quality, method=4)
+            if written.tell() <= room.most:
+                return Picture(written.getvalue(), picture.width, picture.height)
+        size = picture.width * 3 // 4, picture.height * 3 // 4
