@@ -35,9 +35,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def figures(app: Flask) -> CollectorRegistry:
-    """Figures that count what was committed a moment ago."""
+    """Figures that count what was committed a moment ago, each time anew."""
     found = CollectorRegistry()
-    found.register(Figures(app, commits_within=timedelta(0)))
+    found.register(Figures(app, commits_within=timedelta(0), rests=0))
     return found
 
 

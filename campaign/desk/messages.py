@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select, tuple_
 
 from campaign.db import session
 from campaign.mail import pacing
 from campaign.mail.models import Message
-from campaign.mail.outbox import status
 from campaign.mail.pacing import Standing
 from campaign.mail.states import TERMINAL, State
+from campaign.mail.tallying import Tally, Total, totals
 from campaign.offices.models import Office
 
 A_PAGE = 50
@@ -36,22 +36,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Messages of one lane, kind and state: how many, and since when the oldest is there."""
-
-    lane: int
-    kind: str
-    state: str
-    count: int
-    oldest: datetime
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more is to be done about them, or nothing but to wait for a bounce."""
-        return self.state not in _OPEN
-
-
-@dataclass(frozen=True, slots=True)
 class Backlog:
     """What an office has yet to get: how many messages, since when, and how its budget stands."""
 
@@ -61,27 +45,34 @@ class Backlog:
     standing: Standing
 
 
-def groups() -> list[Group]:
+def groups(counted: Iterable[Tally]) -> list[Total]:
     """Every message there is, in groups: those that are still open first, of them those that a person decides."""
-    found = [Group(**row) for row in status()["counts"]]
-    return sorted(found, key=lambda group: (group.has_ended, group.state != State.UNKNOWN, group.lane))
+    return sorted(totals(counted), key=lambda group: (has_ended(group), group.state != State.UNKNOWN, group.lane))
 
 
-def total(found: Iterable[Group], *states: str) -> int:
+def has_ended(group: Total) -> bool:
+    """Whether nothing more is to be done about these messages, or nothing but to wait for a bounce."""
+    return group.state not in _OPEN
+
+
+def total(found: Iterable[Total], *states: str) -> int:
     """How many messages of any kind are in one of ``states``."""
     return sum(group.count for group in found if group.state in states)
 
 
-def backlog() -> list[Backlog]:
+def backlog(counted: Iterable[Tally]) -> list[Backlog]:
     """The offices for which something waits, the longest queue first."""
-    columns = (Message.budget_key, func.count().label("n"), func.min(Message.created_at).label("oldest"))
-    waits = Message.budget_key.is_not(None), Message.state.in_(_OPEN)
-    counted = session.execute(select(*columns).where(*waits).group_by(Message.budget_key))
-    rows = {row.budget_key: row for row in counted}
+    rows: dict[str, list[Tally]] = {}
+    for one in counted:
+        if one.budget_key and one.state in _OPEN:
+            rows.setdefault(one.budget_key, []).append(one)
     standings = pacing.standings(rows)
     offices = session.scalars(select(Office).where(Office.slug.in_([key.partition(":")[2] for key in rows])))
     keys = {pacing.office_key(office.slug): office for office in offices}
-    found = [Backlog(office, rows[key].n, rows[key].oldest, standings[key]) for key, office in keys.items()]
+    found = [
+        Backlog(office, sum(one.count for one in rows[key]), min(one.oldest for one in rows[key]), standings[key])
+        for key, office in keys.items()
+    ]
     return sorted(found, key=lambda one: (-one.waiting, one.oldest))
 
 

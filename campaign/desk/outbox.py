@@ -22,6 +22,7 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.mail import outbox, pacing, pausing, settling
 from campaign.mail.models import Message
+from campaign.mail.tallying import tally
 from campaign.offices import queries as offices
 from campaign.organisers import access, audit
 
@@ -123,13 +124,16 @@ def _cancel(found: Message) -> None:
 def _page(asked: Asked, *, person: PersonForm | None = None, pausing_form: PauseForm | None = None) -> str:
     before = _place(request.args.get("before", "")) if request.method == "GET" else None
     found, end = messages.listing(asked, before=before)
+    counted = tally()
+    groups = messages.groups(counted)
     chosen: dict[str, Any] = {"state": asked.state, "kind": asked.kind, "office": asked.office, "lane": asked.lane}
     plain = {name: value for name, value in chosen.items() if value not in {"", None}}
     plain |= {} if asked.only_open or plain else {"all": 1}
     return render_template(
         "desk/outbox.html",
-        groups=messages.groups(),
-        backlog=messages.backlog(),
+        open=[group for group in groups if not messages.has_ended(group)],
+        ended=[group for group in groups if messages.has_ended(group)],
+        backlog=messages.backlog(counted),
         messages=found,
         older=url_for(".listing", before=_written(end), **plain) if end and not asked.person else "",
         asked=asked,

@@ -24,6 +24,7 @@ from campaign.i18n import country_name
 from campaign.i18n import gettext as _
 from campaign.mail import transports
 from campaign.mail.states import WAITING
+from campaign.mail.tallying import tally, totals
 from campaign.organisers import access, accounts, audit
 from campaign.organisers.models import AuditEvent
 from campaign.petition.surge import reporting
@@ -55,7 +56,7 @@ def overview() -> str:
     """Every appeal in a sentence or two, and whether a message waits for a decision."""
     slugs = session.scalars(select(Appeal.slug).order_by(Appeal.created_at))  # drafts too
     appealing = [(found, standing(found.appeal)) for slug in slugs if (found := appeals.published(slug))]
-    counted = messages.groups()
+    counted = list(totals(tally()))
     return render_template(
         "desk/overview.html",
         appeals=appealing,

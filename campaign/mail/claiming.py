@@ -3,6 +3,9 @@
 A claim takes the oldest rows of one lane for one mode and passes over rows that another worker holds. What is
 paused, suppressed or expired is not taken, and asked once more when a message begins to leave. What was made in
 rehearsal is not taken once mail goes out, nor the reverse; what may only ever be captured is, in any mode.
+
+While something is paused, a claim looks at a few of the oldest rows, and if some of them are, behind all that is
+(``pausing.free``), where the order is by keys first. So it costs the same however many rows wait paused.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from uuid import UUID
 from flask import current_app
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     Text,
@@ -29,17 +34,21 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
+    text,
     true,
 )
 
 from campaign.db import session
-from campaign.mail import pacing, transports
+from campaign.mail import pacing, transports, turns
 from campaign.mail.models import Message, Pause, Suppression
 from campaign.mail.moving import CLOCK, Moved, change, move, run
-from campaign.mail.pausing import ALL
+from campaign.mail.pausing import ALL, free
 from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, MAY_COME_FROM, UPDATES, State
+
+_SHARED = 4  # workers that claim at the same moment and are not in each other's way
 
 _message = Message.__table__.c
 _CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
@@ -64,22 +73,32 @@ class Claim:
 
 def waiting(lane: int, mode: str) -> bool:
     """Whether a claim would find anything now."""
-    free = session.scalar(_any_free(lane, mode, transports.mode(current_app)))
-    return bool(free) or (_is_paced(lane, mode) and pacing.anything_open())
+    found = session.scalar(_any_free(lane, mode, transports.mode(current_app)), {"most": 1})
+    return bool(found) or (_is_paced(lane, mode) and turns.anything_open())
 
 
 def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     """Take up to ``limit`` rows, oldest first, for two minutes; of live letters those that have a turn. Commits."""
     running = transports.mode(current_app)
     taken = [*run(_oldest_free(lane, mode, running), why="claimed", most=limit)]
+    if len(taken) < limit:
+        taken += _take_beside_paused(_beside_paused(lane, mode, running), limit - len(taken))
     if _is_paced(lane, mode) and len(taken) < limit:
-        taken += _take_turns(pacing.next_letters(*_due(lane, mode, running), limit=limit - len(taken)))
+        taken += _take_turns(turns.next_letters(*_due(lane, mode, running), limit=limit - len(taken)))
     found = {row.id: row for row in taken}
     messages = session.scalars(_THESE, {"rows": list(found)}).all() if found else []
     session.commit()
     for message in messages:
         session.expunge(message)  # a claim is what was read now, whatever is rolled back later
     return [Claim(message, found[message.id].epoch, found[message.id].at) for message in messages]
+
+
+def _take_beside_paused(found: CompoundSelect[Any], limit: int) -> Sequence[Moved]:
+    """More are looked at than taken: another worker may look at the same ones at this moment."""
+    rows = session.scalars(found, {"most": _SHARED * limit}).all()
+    if not rows:
+        return []
+    return move(_message.id.in_(rows), to=State.LEASED, why="claimed", limit=limit, only_free=True, **_LEASED)
 
 
 def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:
@@ -93,14 +112,34 @@ def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:
 
 @cache
 def _any_free(lane: int, mode: str, running: str) -> Select[Any]:
-    return select(exists().where(_message.state.in_(_CLAIMABLE), ~_message.paced, *_due(lane, mode, running)))
+    oldest = exists().where(_message.state.in_(_CLAIMABLE), *_free(lane, mode, running))
+    return select(or_(oldest, exists(_beside_paused(lane, mode, running))))
 
 
 @cache
 def _oldest_free(lane: int, mode: str, running: str) -> Select[Any]:
     most = bindparam("most", type_=Integer)
-    due = (~_message.paced, *_due(lane, mode, running))
-    return change(*due, to=State.LEASED, limit=most, only_free=True, **_LEASED)
+    return change(*_free(lane, mode, running), to=State.LEASED, limit=most, only_free=True, **_LEASED)
+
+
+def _free(lane: int, mode: str, running: str) -> tuple[ColumnElement[bool], ...]:
+    """What may be taken from the oldest on, while nothing at all is paused."""
+    return (~_message.paced, ~exists().where(Pause.key.is_not(None)), *_due(lane, mode, running))
+
+
+@cache
+def _beside_paused(lane: int, mode: str, running: str) -> CompoundSelect[Any]:
+    """Rows that may be taken while something is paused: of the oldest, then of each list of keys that is free."""
+    most, due = bindparam("most", type_=Integer), _due(lane, mode, running)
+    waits = f"state IN ('ready', 'deferred') AND NOT paced AND lane = {lane:d} AND mode = '{mode}'"  # an index's own
+    waiting = literal_column(waits, Boolean)
+    something = exists().where(Pause.key.is_not(None))
+    oldest = select(_message.id).where(waiting, something).order_by(_message.not_before).limit(most).subquery()
+    near = select(_message.id).where(_message.id == oldest.c.id, *due)
+    lists = text(free(waits, unless_nothing_is_paused=True)).columns(pause_keys=_message.pause_keys.type).subquery()
+    of_list = select(_message.id).where(waiting, _message.pause_keys == lists.c.pause_keys, *due)
+    behind = of_list.order_by(_message.not_before).limit(most).lateral()
+    return near.union_all(select(behind.c.id).join_from(lists, behind, true())).limit(most)
 
 
 def _is_paced(lane: int, mode: str) -> bool:

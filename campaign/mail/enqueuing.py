@@ -99,7 +99,7 @@ def addressed(
         "mailbox_index": to.mailbox(),
         "recipient_domain": domain,
         "budget_key": budget_key,
-        "pause_keys": [*pause_keys, *([budget_key] if budget_key else []), f"domain:{domain}"],
+        "pause_keys": [*_appeal_first(pause_keys), *([budget_key] if budget_key else []), f"domain:{domain}"],
         "mode": transports.CAPTURE if only else transports.mode(current_app),
         "state": State.HELD if held else State.READY,
         "capture_only": only,
@@ -161,6 +161,11 @@ def _inserted(row: Select[Any]) -> CTE:
     event = select(added.c.id, added.c.state, *map(literal_column, ("0", "'enqueued'")))
     noted = insert(MessageEvent).from_select(["message_id", "to_state", "epoch", "why"], event)
     return noted.returning(MessageEvent.message_id.label("id")).cte("noted")
+
+
+def _appeal_first(keys: Sequence[str]) -> list[str]:
+    """An appeal finds its messages by their first key, when it forgets its people."""
+    return sorted(keys, key=lambda key: not key.startswith("appeal:"))
 
 
 def _given(name: str, kind: Any) -> ColumnElement[Any]:

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from campaign.db import CLOCK, Base
 
 _WAITS = "state IN ('ready', 'deferred')"
+_FREELY, _IN_TURN = f"{_WAITS} AND NOT paced", f"{_WAITS} AND paced"
+_TALLIED = ("state", "kind", "lane", "mode", "capture_only", "budget_key")
 _PACED = "lane = 1 AND mode = 'live' AND budget_key IS NOT NULL"  # a letter that leaves this machine
 
 
@@ -23,16 +25,21 @@ class Message(Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        Index("ix_message_claim", "lane", "not_before", postgresql_where=text(f"{_WAITS} AND NOT paced")),
-        # Ordered as letters of one office go: "deferred" before "ready", then the oldest.
-        Index("ix_message_paced", "budget_key", "state", "not_before", postgresql_where=text(f"{_WAITS} AND paced")),
+        Index("ix_message_claim", "lane", "mode", "not_before", postgresql_where=text(_FREELY)),
+        # What a claim goes by while something is paused: from one list of keys to the next.
+        Index("ix_message_keys", "lane", "mode", "pause_keys", "not_before", postgresql_where=text(_FREELY)),
+        # The same, for letters that have turns. Of one office and list "deferred" go before "ready", then the oldest.
+        Index("ix_message_paced", "budget_key", "pause_keys", "state", "not_before", postgresql_where=text(_IN_TURN)),
         Index("ix_message_office_turn", "budget_key", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
         Index("ix_message_domain_turn", "recipient_domain", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
         Index("ix_message_lease", "lease_until", postgresql_where=text("state IN ('leased', 'attempting')")),
         Index("ix_message_expiry", "expires_at", postgresql_where=text("state IN ('held', 'ready', 'deferred')")),
         Index("ix_message_ageing", "state", "changed_at", postgresql_where=text("state IN ('accepted', 'unknown')")),
-        Index("ix_message_mailbox", "mailbox_index", "created_at"),
-        Index("ix_message_state", "state", "kind"),
+        Index("ix_message_mailbox", "mailbox_index", "created_at", postgresql_where=text("lane = 0")),
+        # All that the outbox is counted by (``tallying``), without a look at its rows.
+        Index("ix_message_tally", *_TALLIED, "created_at"),
+        # Whose data go when an appeal forgets its people. Its key comes first among the keys (``enqueuing``).
+        Index("ix_message_appeal", text("(pause_keys[1])"), postgresql_where=text("recipient IS NOT NULL")),
         Index("ix_message_created", "created_at"),
         Index("ix_message_people", "recipient_domain", "not_before", postgresql_where=text("lane = 0")),
     )
@@ -50,7 +57,7 @@ class Message(Base):
     budget_key: Mapped[str | None] = mapped_column(Text)  # "office:<slug>": whose patience this costs
     paced: Mapped[bool] = mapped_column(Computed(_PACED, persisted=True))
     turn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when it was last given a turn
-    pause_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    pause_keys: Mapped[list[str]] = mapped_column(ARRAY(Text(collation="C")), server_default=text("'{}'"))
     mode: Mapped[str] = mapped_column(Text)  # "capture" or "live": the only way it may leave
     capture_only: Mapped[bool] = mapped_column(server_default=text("false"))  # captured also where others go out
     origin: Mapped[str] = mapped_column(Text, server_default="real")  # "real" or "demo"

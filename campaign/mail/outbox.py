@@ -7,12 +7,13 @@ Nothing here sends.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, Text, delete, func, literal_column, select, update
 
 from campaign.db import session
 from campaign.errors import Refused
@@ -28,6 +29,7 @@ from campaign.mail.states import LETTERS as LETTERS
 from campaign.mail.states import PEOPLE as PEOPLE
 from campaign.mail.states import UPDATES as UPDATES
 from campaign.mail.states import WAITING, State
+from campaign.mail.tallying import tally, totals
 
 A_DAY = 5
 """Mails for people to one mailbox within 24 hours, all kinds and appeals together, whoever asks."""
@@ -82,8 +84,9 @@ def forget(address_index: bytes) -> int:
 
 
 def forget_appeal(appeal_id: UUID) -> int:
-    """The same for all messages of an appeal, known by their pause key; part of the caller's transaction."""
-    return _emptied(_message.pause_keys.any_() == f"appeal:{appeal_id}", why="the appeal forgets its people")
+    """The same for all messages of an appeal, known by their first key; part of the caller's transaction."""
+    its = literal_column("message.pause_keys[1]", Text) == f"appeal:{appeal_id}"
+    return _emptied(its & _message.recipient.is_not(None), why="the appeal forgets its people")
 
 
 def forget_words(dedupe_key: str) -> None:
@@ -99,15 +102,12 @@ def status() -> dict[str, Any]:
     ``waiting_for_mode`` counts rows made in rehearsal while mail goes out, or the reverse: they leave only by
     the mode that they were made in.
     """
-    by = (_message.lane, _message.kind, _message.state)
-    rows = session.execute(select(*by, func.count(), func.min(_message.created_at)).group_by(*by).order_by(*by))
-    running = transports.mode(current_app)
-    stranded = select(func.count()).where(_message.state.in_(sorted(WAITING)), _of_another_mode(running))
-    names = ("lane", "kind", "state", "count", "oldest")
+    counted, running = tally(), transports.mode(current_app)
+    stranded = [one for one in counted if one.state in WAITING and one.mode != running and not one.capture_only]
     return {
         "mode": running,
-        "counts": [dict(zip(names, row, strict=True)) for row in rows],
-        "waiting_for_mode": session.scalar(stranded),
+        "counts": [asdict(total) for total in totals(counted)],
+        "waiting_for_mode": sum(one.count for one in stranded),
     }
 
 
@@ -118,7 +118,3 @@ def _emptied(about: ColumnElement[bool], *, why: str) -> int:
     rows = session.scalars(emptied, execution_options={"synchronize_session": False}).all()
     captured.discard(rows)
     return len(rows)
-
-
-def _of_another_mode(running: str) -> ColumnElement[bool]:
-    return (_message.mode != running) & ~_message.capture_only

@@ -21,7 +21,8 @@ def pile_up(dedupe_key: str, copies: int, *, offices: int = 60, prefix: str = "c
         text(f"""
           INSERT INTO message ({", ".join(_OWN)}, {same})
           SELECT gen_random_uuid(), :prefix || ':' || n, :prefix || n, sha256(n::text::bytea), sha256(n::text::bytea),
-            not_before - n * interval '1 millisecond', substr(budget_key, 1, 7) || n % :offices, pause_keys, {same}
+            not_before - n * interval '1 millisecond', substr(budget_key, 1, 7) || n % :offices,
+            array_replace(pause_keys, budget_key, substr(budget_key, 1, 7) || n % :offices), {same}
           FROM message, generate_series(1, :copies) AS n WHERE dedupe_key = :key
         """),
         {"key": dedupe_key, "copies": copies, "offices": offices, "prefix": prefix},
