@@ -31,8 +31,8 @@ from campaign.letters import (
     sending,
     wishes,
 )
-from campaign.letters.models import Digest, DigestReply
-from campaign.mail import draining, outbox, pausing, rendering
+from campaign.letters.models import Digest, DigestReply, Overtaking
+from campaign.mail import draining, outbox, pausing, rendering, settling, sweeping
 from campaign.mail.incoming import receiving
 from campaign.mail.incoming.judging import Sort
 from campaign.mail.models import Message
@@ -292,6 +292,72 @@ def test_letters_whose_digest_is_on_its_way_are_not_said_to_be_stopped(
     assert overtaking.waiting(appeal.id) == {the_office("sr-truth").id: 1}
     assert overtaking.overtake(appeal, office=None, reason="free", by=olga) == 1
     assert (states(), its_message().state) == (["folded", "folded"], state)
+
+
+@pytest.mark.parametrize("state", ["unknown", "attempting"])
+def test_letters_of_a_digest_that_was_lost_after_they_were_overtaken_do_not_gather_again(
+    released: Digest, relay: Sink, appeal: Appeal, olga: Organiser, client: FlaskClient, app: Flask, state: str
+) -> None:
+    session.execute(update(Message).where(Message.kind == "digest").values(state=state))
+    session.commit()
+    overtaking.overtake(appeal, office=the_office(), reason="free", by=olga)
+    assert states() == ["folded", "folded"]
+    if state == "unknown":
+        settling.settle(its_message().id, sent=False)
+        session.commit()
+    else:  # its receiver puts it off, so a worker would try again
+        session.execute(update(Message).where(Message.kind == "digest").values(state="deferred", not_before=CLOCK))
+        session.commit()
+        assert went(relay) == []
+        sweeping.sweep()
+    assert following.settle() == 1
+    assert (the_digest().state, states()) == ("overtaken", ["cancelled", "cancelled"])
+    assert {letter.state for letter in letters() if letter.office_id == the_office().id} == {"overtaken"}
+    assert session.scalars(select(Digest).where(Digest.office_id == the_office().id)).all() == [the_digest()]
+    told = select(Message.id).where(Message.kind == "overtaken")
+    assert len(session.scalars(told).all()) == 2
+    assert "The people it asks for are free" in its_writers_page(client)
+    assert "its letters were overtaken" in signed_in(app).get(DESK).text
+
+
+def test_letters_that_come_back_after_they_were_overtaken_do_not_gather_again(
+    released: Digest, relay: Sink, appeal: Appeal, olga: Organiser
+) -> None:
+    message = delivered(relay)
+    overtaking.overtake(appeal, office=None, reason="wrong", by=olga)
+    receiving.receive(filled("dsn/postfix.hard.eml", message))
+    following.settle()
+    assert (the_digest().state, states()) == ("bounced", ["bounced", "bounced"])
+
+
+def test_what_was_overtaken_before_the_release_says_nothing_of_a_later_digest(
+    released: Digest, appeal: Appeal, olga: Organiser
+) -> None:
+    overtaking.overtake(appeal, office=the_office("sr-truth"), reason="free", by=olga)
+    session.execute(update(Overtaking).values(office_id=None, at=Overtaking.at - timedelta(hours=1)))
+    session.execute(update(Message).where(Message.kind == "digest").values(state="failed"))
+    session.commit()
+    following.settle()
+    assert (the_digest().state, states()) == ("failed", ["folded", "folded"])
+
+
+def test_a_letter_that_is_put_off_after_it_was_overtaken_goes_no_more(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient
+) -> None:
+    checked(by=olga)
+    gating.open_gate(appeal, by=olga)
+    send(client)
+    for letter in letters("pending"):
+        confirming.confirm(letter.submission_id, {letter.id})
+    session.execute(update(Message).where(Message.kind == "letter").values(state="attempting"))
+    session.commit()
+    overtaking.overtake(appeal, office=the_office(), reason="free", by=olga)
+    session.execute(update(Message).where(Message.kind == "letter").values(state="deferred", not_before=CLOCK))
+    session.commit()
+    draining.drain()
+    sweeping.sweep()
+    assert states() == ["expired"]
+    assert not [one for one in relay.messages if MANDATE in one.recipients]
 
 
 # Answered

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from campaign.db import session
 from campaign.i18n import day as day_of
 from campaign.i18n import gettext as _
-from campaign.letters.models import Overtaking
+from campaign.letters.models import Letter, Overtaking
 from campaign.offices.models import Office
 
 
@@ -39,8 +39,9 @@ class Stop:
 
 def stops(appeal: UUID) -> list[Stop]:
     """The days on which letters of an appeal were stopped, the latest first."""
+    stopped_any = exists().where(Letter.appeal_id == appeal, Letter.overtaken_id == Overtaking.id)
     happened = select(Overtaking, Office).outerjoin(Office, Office.id == Overtaking.office_id)
-    rows = session.execute(happened.where(Overtaking.appeal_id == appeal).order_by(Overtaking.at.desc()))
+    rows = session.execute(happened.where(Overtaking.appeal_id == appeal, stopped_any).order_by(Overtaking.at.desc()))
     found: dict[tuple[date, str], list[Office | None]] = {}
     for event, office in rows:
         found.setdefault((event.at.date(), event.reason), []).append(office)

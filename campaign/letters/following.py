@@ -1,7 +1,7 @@
 """What becomes of the letters of a released digest: it keeps to itself how they follow its message to its end.
 
 They end when a mail server has taken it, and gather anew when it came to nothing, also when it comes back weeks
-later: nothing leaves again before an organiser has released the next digest.
+later: nothing leaves again before an organiser has released the next digest. What was overtaken meanwhile never does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Select, func, or_, select
 
 from campaign.db import session
-from campaign.letters import gathering, wishes
+from campaign.letters import gathering, overtaking, wishes
 from campaign.letters.digests import KIND, OUT, digest_key
 from campaign.letters.models import Digest, Letter
 from campaign.letters.sending import message_key
@@ -51,15 +51,21 @@ def _arrived(digest: Digest) -> None:
 
 
 def _came_to_nothing(digest: Digest, *, bounced: bool) -> None:
-    """Its letters gather anew, for the digest after it; sent again by hand, it would find nothing to say."""
+    """Its letters gather anew, for the digest after it, unless they were overtaken after it was released.
+
+    Sent again by hand, it would find nothing to say.
+    """
     letters = _letters(digest)
     if digest.state == "delivered":
         letters = [letter for letter in letters if letter.received_at is None]  # the office has those
         folding.come_back(_keys(letters), why="its digest came back")
-    digest.state = "bounced" if bounced else "failed"
+    event = overtaking.since(digest)
+    digest.state = "bounced" if bounced else "overtaken" if event else "failed"
     outbox.forget_words(digest_key(digest.id))
     session.flush()
-    if not wishes.of(digest.office_id).stopped_at:
+    if event:
+        overtaking.end_late(event, letters)  # those that came back stay so: they had left
+    elif not wishes.of(digest.office_id).stopped_at:
         gathering.gather(letters, why="its digest came to nothing")
 
 

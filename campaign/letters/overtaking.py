@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, literal, or_, select, update
 
 from campaign.appeals.models import Appeal
+from campaign.appeals.states import letters_key
 from campaign.db import clock, session
 from campaign.letters import digests, wishes
 from campaign.letters.models import Digest, Letter, Overtaking
 from campaign.letters.records import FORGOTTEN, opened
 from campaign.letters.sending import message_key
-from campaign.mail import outbox
+from campaign.mail import outbox, pacing
 from campaign.mail.models import Message
 from campaign.mail.states import MAY_COME_FROM, State
 from campaign.offices.models import Office
@@ -46,7 +47,8 @@ def waiting(appeal: UUID) -> dict[UUID, int]:
 def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organiser) -> int:
     """Stop what waits of an appeal, for one office or for all, and tell its writers why; how many letters.
 
-    ``reason`` is one of ``REASONS``. What is on its way at this moment, or has left, stays as it is.
+    ``reason`` is one of ``REASONS``. What is on its way at this moment, or has left, stays as it is; what turns out
+    not to have arrived does not wait anew.
     """
     assert reason in REASONS
     for row in [office.id] if office else sorted(waiting(appeal.id), key=str):
@@ -59,8 +61,6 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
     stopped = _stop(event)
     _tell(stopped, event)
     pending = _forget_pending(event)
-    if not stopped and not pending:
-        session.delete(event)  # nothing happened that the appeal's page could date (``dating``)
     subject, where = f"appeal {appeal.slug}", office.slug if office else "all"
     audit.record("letters.overtaken", subject, organiser=by, office=where, reason=reason, letters=len(stopped))
     session.commit()
@@ -68,10 +68,28 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
     return len(stopped) + pending
 
 
+def since(digest: Digest) -> Overtaking | None:
+    """The last event that overtook the letters of a digest after it was released; None when nothing did."""
+    its = Overtaking.appeal_id == digest.appeal_id, or_(
+        Overtaking.office_id.is_(None), Overtaking.office_id == digest.office_id
+    )
+    later = select(Overtaking).where(*its, Overtaking.at > digest.released_at)
+    return session.scalars(later.order_by(Overtaking.at.desc()).limit(1)).first()
+
+
+def end_late(event: Overtaking, letters: Sequence[Letter]) -> None:
+    """Stop letters that were on their way when they were overtaken and never arrived; in the caller's transaction."""
+    _tell(_end(event, letters), event)
+
+
 def _stop(event: Overtaking) -> Sequence[Letter]:
     """The letters whose message was cancelled: another may have begun to leave since we looked."""
     _stop_digests(event)
-    letters = session.scalars(select(Letter).where(*_confirmed(event.appeal_id, event.office_id))).all()
+    _last_try(event)
+    return _end(event, session.scalars(select(Letter).where(*_confirmed(event.appeal_id, event.office_id))).all())
+
+
+def _end(event: Overtaking, letters: Sequence[Letter]) -> Sequence[Letter]:
     keys = {message_key(letter.id): letter for letter in letters}
     outbox.cancel(*keys, why=f"overtaken: {event.reason}")
     cancelled = select(Message.dedupe_key).where(Message.dedupe_key.in_(keys), Message.state == State.CANCELLED)
@@ -95,6 +113,14 @@ def _stop_digests(event: Overtaking) -> None:
     for key in session.scalars(cancelled).all():
         outbox.forget_words(key)
         session.execute(update(Digest).where(Digest.id == keys[key]).values(state="overtaken", ended_at=clock()))
+
+
+def _last_try(event: Overtaking) -> None:
+    """What is on its way at this moment is tried no second time, should its receiver put it off."""
+    mine = [literal(letters_key(event.appeal_id)) == func.any(Message.pause_keys), Message.state == State.ATTEMPTING]
+    if event.office_id:
+        mine.append(Message.budget_key == pacing.office_key(session.get_one(Office, event.office_id).slug))
+    session.execute(update(Message).where(*mine).values(expires_at=clock()))
 
 
 def _tell(letters: Sequence[Letter], event: Overtaking) -> None:
