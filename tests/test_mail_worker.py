@@ -113,19 +113,20 @@ class SlowSink(Sink):
         super().take(message_id, taken)
 
 
-def wait_until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.05)
 
 
-def sign_in() -> UUID:
+def sign_in(*, rings: bool = True) -> UUID:
     """Olga asks for a link; the row of its mail."""
     links.send(Address.parse("olga@people.internal"), language="en")
     row = session.scalars(select(Message.id).order_by(Message.created_at.desc()).limit(1)).one()
     session.rollback()
-    background.ring(outbox.BELL)
+    if rings:
+        background.ring(outbox.BELL)
     return row
 
 
@@ -159,6 +160,14 @@ def test_it_works_with_and_without_its_broker(
 
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=PATIENCE) == 0
+
+
+def test_mail_that_nobody_rang_for_leaves_at_the_next_poll(office: Flask, worker: Callable[[], object]) -> None:
+    first = sign_in()
+    worker()
+    wait_until(lambda: state(first) == "accepted", "the worker's start")
+    unheard = sign_in(rings=False)  # its bell was lost with the broker, say
+    wait_until(lambda: state(unheard) == "accepted", "beat: it does not poll the outbox every 5 s", patience=12)
 
 
 def test_a_pause_stops_running_workers_within_5_s_and_survives_a_restart(
