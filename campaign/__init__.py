@@ -52,8 +52,9 @@ def _bring_pages(app: Flask) -> None:
 
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
-    of_features = (petition_desk, news_desk, paper_desk, surge_desk, *of_letters, organisations_desk, look_desk, exports_desk)
-    for room in (*public, organisers, desk, danger, outbox, captured, suppressions, offices, *of_features):
+    of_appeals = (petition_desk, news_desk, paper_desk, surge_desk, organisations_desk, look_desk, exports_desk)
+    of_desk = (desk, danger, outbox, captured, suppressions, offices)
+    for room in (*public, organisers, *of_desk, *of_appeals, *of_letters):
         app.register_blueprint(room.blueprint)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,7 @@ class Appeal(Base):
     """One appeal in all its languages. Its text is the version that ``version`` points to."""
 
     __tablename__ = "appeal"
+    __table_args__ = (CheckConstraint("outcome IN ('won', 'part')", name="outcome"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     slug: Mapped[str] = mapped_column(Text, unique=True)
@@ -28,6 +29,8 @@ class Appeal(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
     opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    opens_on: Mapped[date | None]  # a draft that everybody may read before this day, which nothing but a person keeps
+    outcome: Mapped[str | None] = mapped_column(Text)  # of a closed one: "won", "part"; null: it only ended
     look: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # see appeals/look.py
     in_danger_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # see appeals/danger.py
 

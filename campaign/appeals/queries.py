@@ -59,6 +59,11 @@ def _apart(slug: str) -> Published | None:
     return Published(appeal, _content(appeal)) if appeal else None
 
 
+def may_be_read(appeal: Appeal) -> bool:
+    """Whether the public may read it: all but drafts, and of these the ones whose opening was announced."""
+    return appeal.state in PUBLIC or appeal.opens_on is not None
+
+
 def forget() -> None:
     """Drop what this process remembers of appeals that may have changed."""
     _seen.clear()

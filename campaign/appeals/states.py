@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Literal
 from uuid import UUID
 
 import structlog
@@ -16,6 +18,7 @@ from campaign.mail import pausing
 
 log = structlog.get_logger()
 GATE = "gate:"
+Outcome = Literal["won", "part"]
 IS_OVER = Appeal.delete_by <= cast(func.clock(), Date)
 """Whether the day has come on which an appeal's people are forgotten, by the database's clock (UTC)."""
 
@@ -46,19 +49,33 @@ def open_appeal(appeal: Appeal) -> None:
     if appeal.state != "open":
         appeal.state = "open"
         appeal.opened_at = appeal.opened_at or func.clock()
-        appeal.closed_at = None
+        appeal.closed_at = appeal.outcome = appeal.opens_on = None
     session.commit()
     log.info("appeal.opened", appeal=appeal.slug)
 
 
-def close_appeal(appeal: Appeal) -> None:
+def announce(appeal: Appeal, opens_on: date | None) -> None:
+    """Let everybody read a draft and the day on which it opens; None: its organisers' own again.
+
+    Opening stays a person's act: on the day itself somebody must still be there. Raises Refused when it is no draft.
+    """
+    if appeal.state != "draft":
+        raise Refused(_("Only a draft that somebody answers for can be announced."))
+    appeal.opens_on = opens_on
+    session.commit()
+    log.info("appeal.announced", appeal=appeal.slug, opens_on=str(opens_on))
+
+
+def close_appeal(appeal: Appeal, *, outcome: Outcome | None = None) -> None:
     """Take no more signatures, and let no letter leave any more; what was confirmed stays.
 
-    Raises Refused when it was never opened.
+    ``outcome`` is what its page says then: that it was won, in part, or (None) that it ended; a closed one may be
+    closed again with another. Raises Refused when it was never opened.
     """
     if appeal.state not in {"open", "closed"}:
         raise Refused(_("This appeal is not open, so it cannot be closed."))
     shut(appeal)
+    appeal.outcome = outcome
     session.commit()
     log.info("appeal.closed", appeal=appeal.slug)
 

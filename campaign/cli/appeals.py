@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -69,11 +69,23 @@ def open_(slug: str) -> None:
 
 @appeal.command()
 @click.argument("slug")
-def close(slug: str) -> None:
+@click.option("--opens", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day its page names.")
+def announce(slug: str, opens: datetime) -> None:
+    """Let everybody read the draft SLUG, and by when it opens; open it yourself on that day."""
+    with stage.application():
+        states.announce(appeal_named(slug), opens.date())
+        _note("appeal.announced", slug)
+    click.echo(f"{slug} can be read; its page says that it opens on {opens.date()}.")
+
+
+@appeal.command()
+@click.argument("slug")
+@click.option("--outcome", type=click.Choice(get_args(states.Outcome)), help="Won, or in part; its page says so.")
+def close(slug: str, outcome: states.Outcome | None) -> None:
     """Take no more signatures for SLUG; everybody keeps their rights."""
     with stage.application():
-        states.close_appeal(appeal_named(slug))
-        _note("appeal.closed", slug)
+        states.close_appeal(appeal_named(slug), outcome=outcome)
+        _note("appeal.closed", slug, **({"outcome": outcome} if outcome else {}))
     click.echo(f"{slug} is closed.")
 
 

@@ -103,6 +103,7 @@ ACTIONS: dict[str, Any] = {
     "appeal.loaded": _("loaded an appeal"),
     "appeal.opened": _("opened an appeal"),
     "appeal.closed": _("closed an appeal"),
+    "appeal.announced": _("announced an appeal"),
     "look.changed": _("changed the look of an appeal"),
     "look.removed": _("removed a part of the look of an appeal"),
     "appeal.danger_called": _("said that people are in danger, and stopped it all"),

@@ -111,7 +111,7 @@ class Place:
 def page(lang: str, slug: str) -> Page:
     """The appeal of a URL, or 404; in a language that it does not have, on to one that it has."""
     found = appeals.published(slug)
-    if found is None or found.appeal.state == "draft":
+    if found is None or not appeals.may_be_read(found.appeal):
         abort(404)
     if lang not in found.content.languages:
         other = {"lang": found.content.languages[0]}

@@ -18,7 +18,7 @@ from campaign.i18n import best_of
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
 from campaign.petition import cards, showing, signing
-from campaign.petition.defence import scoring
+from campaign.petition.defence import proving, scoring
 from campaign.petition.forms import SignForm
 from campaign.petition.signing import Signer
 from campaign.petition.surge.standing import surge_is_on
@@ -86,6 +86,7 @@ def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
             language=lang,
             wording_id=agreed_to,
             trapped=bool(form.website.data),
+            solution=form.altcha.data or "",
         )
     except Refused:  # closed, or changed, within the last second
         return _page(published_or_404(lang, slug), lang, form), 409
@@ -102,12 +103,21 @@ class Whence:
 
 
 def taken(
-    published: Published, signer: Signer, whence: Whence, *, language: str, wording_id: UUID, trapped: bool
+    published: Published,
+    signer: Signer,
+    whence: Whence,
+    *,
+    language: str,
+    wording_id: UUID,
+    trapped: bool,
+    solution: str,
 ) -> str:
     """Take a signature in, held back when an organiser should look first; the token of the page that follows.
 
-    The visitor sees no difference. Raises Refused as ``signing.sign``.
+    ``solution`` is what came of the sum, if one was asked for. The visitor sees no difference. Raises Refused as
+    ``signing.sign``.
     """
+    asked = proving.asked(published.appeal)
     held = scoring.reasons_to_hold(
         signer,
         appeal_id=published.appeal.id,
@@ -115,6 +125,7 @@ def taken(
         onion=whence.onion,
         trapped=trapped,
         browser=whence.browser,
+        unproved=asked and not proving.proved(published.appeal.id, solution),
     )
     signature = signing.sign(
         published.appeal,
@@ -165,7 +176,8 @@ def _page(published: Published, lang: str, form: SignForm | None = None) -> str:
     form.stamp.data = stamps.make(agreed.id)
     told = showing.frame(published, lang) | showing.document(published, lang, datetime.now(UTC).date())
     card = link("petition.card", lang=lang, slug=published.appeal.slug, version=cards.version(published, lang))
-    return render_template("petition/show.html", form=form, agreed=agreed, card=card, **told)
+    proof = proving.asked(published.appeal)
+    return render_template("petition/show.html", form=form, agreed=agreed, card=card, proof=proof, **told)
 
 
 def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) -> str:
@@ -186,7 +198,7 @@ def wording_behind(stamp: str | None, published: Published, purpose: wording.Pur
 def published_or_404(lang: str, slug: str, find: Find = queries.published) -> Published:
     """The appeal, or 404 for a draft; in a language that it does not have, on to one that it has."""
     found = find(slug)
-    if found is None or found.appeal.state == "draft":
+    if found is None or not queries.may_be_read(found.appeal):
         abort(404)
     if lang not in found.content.languages:
         abort(redirect(_url(request.endpoint or "", found, found.content.languages[0])))
