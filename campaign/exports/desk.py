@@ -86,6 +86,6 @@ def _page(appeal: Appeal, form: Export) -> str:
         me=me,
         takes_two=leave.needed(appeal),
         day_long=leave.DAY,
-        alone=leave.alone(),
+        alone=accounts.alone(),
         mine=leave.may_use(appeal, by=me),
     )

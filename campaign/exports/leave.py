@@ -18,7 +18,7 @@ from campaign.db import clock, session
 from campaign.errors import Refused
 from campaign.exports.models import ExportLeave
 from campaign.i18n import gettext as _
-from campaign.organisers import audit
+from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
 
 DAY = timedelta(days=1)
@@ -69,14 +69,9 @@ def use(appeal: Appeal, audience: str, *, by: Organiser) -> None:
         raise Refused(_("Another organiser has to allow this file first."))
 
 
-def alone() -> bool:
-    """Whether there is nobody else to ask."""
-    return (session.scalar(select(func.count()).where(Organiser.disabled_at.is_(None))) or 0) < 2
-
-
 def _mine(appeal: Appeal, by: Organiser) -> tuple[ColumnElement[bool], ...]:
     ready = ExportLeave.given_at > clock() - DAY
-    if alone():
+    if accounts.alone():
         ready = or_(ready, and_(ExportLeave.asked_at < clock() - DAY, ExportLeave.asked_at > clock() - 2 * DAY))
     return ExportLeave.appeal_id == appeal.id, ExportLeave.asked_by == by.id, *_OPEN, ready
 

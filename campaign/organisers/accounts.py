@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from campaign import vault
@@ -44,6 +44,11 @@ def email(organiser: Organiser) -> str:
 def emails(ids: set[UUID]) -> dict[UUID, str]:
     """The addresses of these organisers, for a page that says who did what."""
     return {found.id: email(found) for found in session.scalars(select(Organiser).where(Organiser.id.in_(ids)))}
+
+
+def alone() -> bool:
+    """Whether there is only one organiser who may sign in, so that nobody can be asked for a second word."""
+    return (session.scalar(select(func.count()).where(Organiser.disabled_at.is_(None))) or 0) < 2
 
 
 def _index(address: Address) -> bytes:

@@ -158,6 +158,8 @@ class News(Base):
     state: Mapped[str] = mapped_column(Text, server_default="draft")
     texts: Mapped[dict[str, Any]] = mapped_column(JSONB)  # language → {"title": …, "body": …}, plain text
     organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # released it
+    written_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # the last
+    written_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # this very text
     expected: Mapped[int] = mapped_column(server_default="0")  # mails, as the button had it
     queued: Mapped[int] = mapped_column(server_default="0")  # mails that were put into the outbox
     reached: Mapped[UUID | None]  # the last signature that had its turn, in the order of ids

@@ -19,7 +19,7 @@ from campaign.mail import outbox
 from campaign.mail.rendering import Draft
 from campaign.organisers import access, accounts
 from campaign.petition.models import News
-from campaign.petition.news import audience, carrying_out, mails, releasing, writing
+from campaign.petition.news import audience, carrying_out, mails, releasing, seconding, writing
 from campaign.petition.news.forms import NewsForm
 
 blueprint = access.protect(Blueprint("news", __name__, url_prefix="/desk/appeals/<slug>/news"))
@@ -36,6 +36,7 @@ def listing(slug: str) -> str:
         found=writing.listing(published.appeal),
         audience=audience.audience(published.appeal.id),
         spoken=writing.spoken,
+        takes_two=seconding.takes_two(published.appeal),
     )
 
 
@@ -75,7 +76,8 @@ def keep_change(slug: str, news: UUID) -> Answer:
 def show(slug: str, news: UUID) -> str:
     """The mail in each language as it would come, who gets it, and how far it is."""
     published = _published(slug)
-    found = _news(published, news)
+    found, me = _news(published, news), access.organiser()
+    people = accounts.emails({one for one in (found.organiser_id, found.written_by) if one})
     return render_template(
         "desk/news_one.html",
         published=published,
@@ -85,8 +87,12 @@ def show(slug: str, news: UUID) -> str:
         way=i18n.direction,
         audience=audience.audience(published.appeal.id),
         fates=releasing.fates(found.id),
-        by=accounts.emails({found.organiser_id}).get(found.organiser_id) if found.organiser_id else None,
-        me=accounts.email(access.organiser()),
+        by=people.get(found.organiser_id) if found.organiser_id else None,
+        writer=people.get(found.written_by) if found.written_by else None,
+        takes_two=seconding.takes_two(published.appeal),
+        against=seconding.against(found, published.appeal, me),
+        version=seconding.version(found),
+        me=accounts.email(me),
     )
 
 
@@ -106,8 +112,9 @@ def test(slug: str, news: UUID) -> Response:
 def release(slug: str, news: UUID) -> Response:
     """Let it go to everybody who has a turn, in the organiser's name."""
     appeal = _published(slug).appeal
+    seen = request.form.get("seen", "")
     said = _("It is released in your name. Load this page again to see how far it is.")
-    return _act(slug, news, lambda: releasing.release(news, appeal=appeal, by=access.organiser()), said)
+    return _act(slug, news, lambda: releasing.release(news, appeal=appeal, by=access.organiser(), seen=seen), said)
 
 
 @blueprint.post("/<uuid:news>/stop")
@@ -130,7 +137,7 @@ def discard(slug: str, news: UUID) -> Response:
 
 
 def _rewrite(news: UUID, texts: writing.Texts) -> UUID:
-    writing.rewrite(news, texts)
+    writing.rewrite(news, texts, by=access.organiser())
     return news
 
 

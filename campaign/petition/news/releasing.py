@@ -16,19 +16,21 @@ from campaign.mail.models import Message
 from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
 from campaign.petition.models import News
-from campaign.petition.news import audience
+from campaign.petition.news import audience, seconding
 
 KIND, TEST = "update", "update_test"
 
 
-def release(news_id: UUID, *, appeal: Appeal, by: Organiser) -> int:
+def release(news_id: UUID, *, appeal: Appeal, by: Organiser, seen: str = "") -> int:
     """Let a worker put a mail for everybody who has a turn into the outbox, in this organiser's name; how many.
 
-    Raises Refused when it was released before, or when nobody would get it.
+    ``seen`` is the version that they read; it counts where it takes two (``seconding``). Raises Refused when it was
+    released before, when nobody would get it, or when a second organiser has to do it.
     """
     news = _held_fast(news_id, appeal)
     if news.state != "draft":
         raise Refused(_("This was released before."))
+    seconding.refuse_unless_seconded(news, appeal, by=by, seen=seen)
     mails = audience.audience(appeal.id).gets
     if not mails:
         raise Refused(_("Nobody would get it now."))

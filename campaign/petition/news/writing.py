@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from campaign.appeals.models import Appeal
 from campaign.db import session
@@ -35,18 +35,18 @@ Texts = dict[str, Text]
 def write(appeal: Appeal, texts: Texts, *, by: Organiser) -> UUID:
     """Keep a new draft; its id. Raises Refused when nothing is written in any language."""
     _refuse_nothing(texts)
-    draft = News(appeal_id=appeal.id, texts=texts)
+    draft = News(appeal_id=appeal.id, texts=texts, written_by=by.id, written_at=func.clock())
     session.add(draft)
     audit.record("news.written", f"appeal {appeal.slug}", organiser=by)
     session.commit()
     return draft.id
 
 
-def rewrite(news_id: UUID, texts: Texts) -> None:
-    """Change a draft. Raises Refused when nothing is written, or when it was released meanwhile."""
+def rewrite(news_id: UUID, texts: Texts, *, by: Organiser) -> None:
+    """Change a draft, whose writer is this organiser from now on. Raises Refused when nothing is written, or when it was released meanwhile."""
     _refuse_nothing(texts)
-    mine = update(News).where(News.id == news_id, News.state == "draft").values(texts=texts).returning(News.id)
-    _must_be_draft(session.scalar(mine))
+    mine = update(News).where(News.id == news_id, News.state == "draft").returning(News.id)
+    _must_be_draft(session.scalar(mine.values(texts=texts, written_by=by.id, written_at=func.clock())))
 
 
 def discard(news_id: UUID) -> None:
