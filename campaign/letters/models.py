@@ -34,6 +34,8 @@ class Letter(Base):
         Index("ix_letter_person", "person_index"),
         Index("ix_letter_submission", "submission_id"),
         Index("ix_letter_office", "appeal_id", "office_id", "state"),
+        Index("ix_letter_overtaken", "overtaken_id", postgresql_where=text("overtaken_id IS NOT NULL")),
+        Index("ix_letter_of_office", "office_id", "state"),  # over all appeals, for the office's own page
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

@@ -32,10 +32,13 @@ class Message(Base):
         Index("ix_message_paced", "budget_key", "pause_keys", "state", "not_before", postgresql_where=text(_IN_TURN)),
         Index("ix_message_office_turn", "budget_key", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
         Index("ix_message_domain_turn", "recipient_domain", "turn_at", postgresql_where=text("turn_at IS NOT NULL")),
+        # Costs mails to people nothing.
+        Index("ix_message_budget", "budget_key", "state", postgresql_where=text("budget_key IS NOT NULL")),
         Index("ix_message_lease", "lease_until", postgresql_where=text("state IN ('leased', 'attempting')")),
         Index("ix_message_expiry", "expires_at", postgresql_where=text("state IN ('held', 'ready', 'deferred')")),
         Index("ix_message_ageing", "state", "changed_at", postgresql_where=text("state IN ('accepted', 'unknown')")),
-        Index("ix_message_mailbox", "mailbox_index", "created_at", postgresql_where=text("lane = 0")),
+        # Of all lanes: what counts a mailbox's mails of a day cannot ask for one (``enqueuing._to_people``).
+        Index("ix_message_mailbox", "mailbox_index", "created_at"),
         # All that the outbox is counted by (``tallying``), without a look at its rows.
         Index("ix_message_tally", *_TALLIED, "created_at"),
         # Whose data go when an appeal forgets its people. Its key comes first among the keys (``enqueuing``).
