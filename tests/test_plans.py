@@ -154,5 +154,5 @@ def test_it_works(site: Site) -> None:  # noqa: F811 - the fixture
         where = f"{start.method} {start.path.decode()[:40]}"
         wrong |= {f"{where}: {one.statement}": one for one in asked if one.whole or one.reads_much}
     assert seen > 100
-    told = [f"{one.whole or str()} {one.read} rows\n{where}" for where, one in wrong.items()]
+    told = [f"{one.whole or ''} {one.read} rows\n{where}" for where, one in wrong.items()]
     assert not told, "\n\n".join(told)

@@ -17,9 +17,10 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import access
 from campaign.petition import counting
-from campaign.petition.defence import carrying_out, deciding, selecting, watching, weights
+from campaign.petition.defence import carrying_out, deciding, proving, selecting, watching, weights
 from campaign.petition.defence.corrections import WHY
 from campaign.petition.defence.forms import SelectionForm
+from campaign.petition.surge.standing import surge_is_on
 
 blueprint = access.protect(Blueprint("defence", __name__, url_prefix="/desk/appeals/<slug>"))
 Answer = str | Response | tuple[str, int]
@@ -90,7 +91,19 @@ def attack(slug: str) -> str:
         days=watching.by_day(published.appeal),
         outcomes=watching.outcomes(published.appeal),
         weights=weights,
+        proof=proving.is_on(published.appeal),
+        surge=surge_is_on(published.appeal),
     )
+
+
+@blueprint.post("/attack/proof")
+def prove(slug: str) -> Answer:
+    """Ask everybody who signs for a sum, or nobody any more."""
+    what = request.form.get("what", "")
+    if what not in {"on", "off"}:
+        abort(400)
+    proving.switch(_appeal(slug).appeal, what == "on", by=access.organiser())
+    return redirect(url_for(".attack", slug=slug, _anchor="proof"), 303)
 
 
 def _act(slug: str, deed: Callable[[], Any]) -> Response:

@@ -87,6 +87,7 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
     updates = BooleanField(lazy_gettext("Tell me what comes of this, at most once a month"))
     website = StringField(lazy_gettext("Leave this empty"))  # people do not see it; machines fill it in
     stamp = HiddenField()
+    altcha = HiddenField()  # the solution of a sum, where one is asked for
     address: Address
 
     def __init__(self, typed: Any = None, *, language: str) -> None:

@@ -98,6 +98,14 @@ class TallyChange(Base):
     change: Mapped[int]
 
 
+class ProofSwitch(Base):
+    """An appeal whose organisers ask everybody who signs for work (``defence.proving``)."""
+
+    __tablename__ = "proof_switch"
+
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
+
+
 class Decision(Base):
     """What an organiser decided of many signatures at once, by a question asked of them (``defence.selecting``).
 

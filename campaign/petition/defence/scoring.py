@@ -25,25 +25,35 @@ _ONE_LETTER = re.compile(r"(.)\1{3}|^(.)\2{2,}$", re.I | re.S)  # no name of the
 
 
 def reasons_to_hold(
-    signer: Signer, *, appeal_id: UUID, network: str, onion: bool, trapped: bool, browser: bool
+    signer: Signer,
+    *,
+    appeal_id: UUID,
+    network: str,
+    onion: bool,
+    trapped: bool,
+    browser: bool,
+    unproved: bool = False,
 ) -> list[str]:
     """Why this submission should wait for a look, as codes of ``weights``; none when it may count.
 
     ``network`` is today's keyed hash of where it comes from; ``onion``: by our onion address, where that hash is
-    everybody's; ``browser``: whether it said of itself what browsers say.
+    everybody's; ``browser``: whether it said of itself what browsers say; ``unproved``: work was asked for, and none
+    came with it.
     """
-    seen = [*_seen_in(signer, trapped=trapped, browser=browser or onion)]
-    who = _who(signer, "onion" if onion else "network", network)
+    seen = [*_seen_in(signer, trapped=trapped, browser=browser or onion, unproved=unproved)]
+    who = _who(signer, "onion" if onion else "network", network) | ({"unproved": "all"} if unproved else {})
     known = trusted(appeal_id)
     seen += crowds.reasons(appeal_id, {kind: one for kind, one in who.items() if one not in known})
     return seen if sum(SIGNALS[code].weight for code in seen) >= HELD_FROM else []
 
 
-def _seen_in(signer: Signer, *, trapped: bool, browser: bool) -> Iterator[str]:
+def _seen_in(signer: Signer, *, trapped: bool, browser: bool, unproved: bool) -> Iterator[str]:
     if trapped:
         yield "trap"
     if not browser:
         yield "no_browser"
+    if unproved:
+        yield "unproved"
     if is_disposable(signer.address.domain):
         yield "disposable"
     if is_odd(signer.name):

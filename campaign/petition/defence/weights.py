@@ -22,7 +22,7 @@ class Signal:
 
     weight: int
     words: Any  # lazily translated
-    crowd: str = ""  # "network", "onion", "domain" or "name", each within one appeal
+    crowd: str = ""  # "network", "onion", "domain", "name" or "unproved", each within one appeal
     most: int = 0
     seconds: int = 0
 
@@ -30,6 +30,9 @@ class Signal:
 SIGNALS: dict[str, Signal] = {
     "trap": Signal(100, _("a field was filled in that people do not see")),
     "no_browser": Signal(15, _("it came without what today’s browsers say of themselves")),
+    "unproved": Signal(40, _("everybody was asked for a sum, and it came without")),
+    "unproved_minute": Signal(60, _("more than 30 without the sum within a minute"), "unproved", 30, MINUTE),
+    "unproved_hour": Signal(60, _("more than 600 without the sum within an hour"), "unproved", 600, HOUR),
     "disposable": Signal(60, _("the address is of a kind that is thrown away")),
     "name_shape": Signal(60, _("the name repeats one letter, or is one word twice")),
     "name_many": Signal(40, _("more than 10 of the same name within a day"), "name", 10, DAY),

@@ -18,6 +18,7 @@ from campaign.appeals import queries, stamps, wording
 from campaign.appeals.queries import Published
 from campaign.i18n import best_of, ngettext, speak
 from campaign.petition import counting, showing, signing
+from campaign.petition.defence import proving
 from campaign.petition.forms import SignForm
 from campaign.petition.views import blueprint
 from campaign.petition.views.appeal import FRESH, published_or_404
@@ -65,7 +66,9 @@ def badge(slug: str, lang: str) -> AnyResponse:
 
 
 def _form(published: Published, lang: str) -> dict[str, object]:
-    if published.appeal.sensitive or published.appeal.state not in signing.OPEN:
+    """None also while work is asked for: a frame has no script to do it, the page itself has."""
+    appeal = published.appeal
+    if appeal.sensitive or appeal.state not in signing.OPEN or proving.asked(appeal):
         return {"form": None}
     form, agreed = SignForm(language=lang), wording.current(published.appeal, "sign", lang)
     form.stamp.data = stamps.make(agreed.id)

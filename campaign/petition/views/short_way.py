@@ -83,8 +83,15 @@ def _signed(environ: Environ, hosts: list[str] | None, lang: str, slug: str) -> 
         host = get_host(environ, hosts)
         if signer is None or agreed_to is None:
             return None
-        trapped, whence = bool(typed.get("website")), _whence(environ, host)
-        return taken(published, signer, whence, language=lang, wording_id=agreed_to, trapped=trapped)
+        return taken(
+            published,
+            signer,
+            _whence(environ, host),
+            language=lang,
+            wording_id=agreed_to,
+            trapped=bool(typed.get("website")),
+            solution=typed.get("altcha", ""),
+        )
     except (SecurityError, Refused):
         return None
 
