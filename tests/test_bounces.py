@@ -391,9 +391,9 @@ HUGE = {
 
 @pytest.mark.parametrize("what", HUGE)
 def test_a_monster_takes_no_longer_than_a_mail(context: Flask, what: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # what others do on this machine is not its fault
     assert receiving.receive(HUGE[what]) is Sort.IGNORED
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_nobody_s_address_is_written_down(sent: Message, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,9 +22,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,16 @@ BUSY = [State.READY, State.DEFERRED, State.LEASED, State.ATTEMPTING]
 
 @dataclass
 class Life:
-    """One worker process and what is to happen to it. ``until`` is when it is killed at the latest."""
+    """One worker process and what is to happen to it. ``until`` is when it is killed at the latest.
+
+    That is ``length`` seconds after it has ``begun``: how long a busy machine takes to start it does not matter.
+    """
 
     fate: Fate
     process: Any
-    until: float
+    begun: Any
+    length: float
+    until: float = inf
     asleep_since: float = 0.0
 
 
@@ -73,6 +79,7 @@ class Ward:
     lives: list[Life] = field(default_factory=list)
     deaths: Counter[str] = field(default_factory=Counter)
     slept: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
 
     def tend(self) -> None:
         """Bury the dead, wake who slept long enough, and start the next."""
@@ -82,11 +89,12 @@ class Ward:
             self._bear(self.fates.pop(0))
 
     def _bear(self, fate: Fate) -> None:
-        process = _FORKS.Process(target=worker.live, args=(self.given, fate, str(self.log)), daemon=True)
+        begun = _FORKS.Event()
+        process = _FORKS.Process(target=worker.live, args=(self.given, fate, str(self.log), begun), daemon=True)
         process.start()
         short = fate.label == "" and fate.clock_off == 0
         length = self.dice.uniform(0.8, 2.5) if short else _MOST_OF_A_LIFE
-        self.lives.append(Life(fate, process, time.monotonic() + length))
+        self.lives.append(Life(fate, process, begun, length))
 
     def _look_after(self, life: Life) -> None:
         now = time.monotonic()
@@ -94,6 +102,8 @@ class Ward:
             assert life.process.exitcode == -signal.SIGKILL, self.log.read_text()[-4000:]
             self.deaths[life.fate.label] += 1
             self.lives.remove(life)
+        elif life.until == inf:
+            life.until = now + life.length if life.begun.is_set() else inf
         elif life.fate.signal == signal.SIGSTOP and not life.asleep_since and _is_stopped(life.process.pid):
             life.asleep_since = now
             self.slept[life.fate.label] += 1
@@ -106,8 +116,16 @@ class Ward:
         elif now > life.until:
             life.process.kill()
             life.process.join()
+            self._try_again(life.fate)
             life.fate = Fate()
             self._look_after(life)
+
+    def _try_again(self, fate: Fate) -> None:
+        """Another shall come to the label that this one never came to, unless one has; three times at most."""
+        met = self.slept if fate.signal == signal.SIGSTOP else self.deaths
+        if fate.label and not met[fate.label] and self.missed[fate.label] < 3:
+            self.missed[fate.label] += 1
+            self.fates.append(replace(fate, nth=1))
 
     def end(self) -> None:
         for life in self.lives:

@@ -71,8 +71,8 @@ def _draft(message: Message, _recipient: str) -> Draft:
     return Draft(f"Message {message.dedupe_key}", f"Written as {uuid4()}.\n.A line with a dot.\n" * 12)
 
 
-def live(given: Mapping[str, Any], fate: Fate, log: str) -> None:
-    """Be a worker until the end."""
+def live(given: Mapping[str, Any], fate: Fate, log: str, begun: Any) -> None:
+    """Be a worker until the end; ``begun`` is an event that says when that begins."""
     _log_to(log)
     app = create_app(load_settings(**given))
     register(app)
@@ -82,6 +82,7 @@ def live(given: Mapping[str, Any], fate: Fate, log: str) -> None:
         setattr(owner, name, value)
     if fate.label:
         _label(app, _Reaper(fate).passing)
+    begun.set()
     celery.worker_main(
         ["worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "ERROR",
          "--without-gossip", "--without-mingle", "--without-heartbeat"]
