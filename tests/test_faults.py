@@ -22,6 +22,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,13 +33,15 @@ import psutil
 import psycopg
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from campaign import background, create_app
 from campaign.embedded.home import Home
 from campaign.embedded.postgres import Postgres
-from campaign.mail import outbox, tasks
+from campaign.mail import draining, outbox, tasks
 from config import load_settings
-from tests.cast import ALICE, PAGE
+from tests.cast import ALICE, PAGE, state, the_appeal, typed
+from tests.conftest import link_in
 from tests.stack import ROOT, Stack, free_port
 from tests.test_mail_worker import Broker, wait_until
 
@@ -301,3 +305,51 @@ def mails_went(house: House) -> None:
     assert {n for _, n in times} == {1}
     files = {path.stem for path in (house.stack.data / "mail").glob("*.eml")}
     assert files == {str(row) for (row,) in house.query("SELECT id FROM message")}
+
+
+@contextmanager
+def clock_set(step: timedelta) -> Iterator[None]:
+    """The clock of this process, wherever ours and our libraries read it; the database keeps its own."""
+
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(tz) + step
+
+    real = time.time
+    readers = [module for name, module in sys.modules.items() if name.startswith("campaign")]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(time, "time", lambda: real() + step.total_seconds())
+        for module in readers:
+            if vars(module).get("datetime") is datetime:
+                patched.setattr(module, "datetime", Moved)
+        yield
+
+
+def confirming(mail: Path) -> str:
+    """The link in a mail."""
+    return link_in(message_from_bytes(mail.read_bytes(), policy=policy.default).get_content(), "/confirm/")
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1)], ids=["ahead", "behind"])
+def test_nothing_is_lost_when_the_clock_is_an_hour(
+    context: Flask, client: FlaskClient, mails: Callable[[], list[Path]], step: timedelta
+) -> None:
+    """What was shown, mailed and answered before a step works after it, and the other way round."""
+    the_appeal()
+    form = typed(client)
+    before = client.post(f"{PAGE}/sign", data=form)
+    draining.drain()
+    with clock_set(step):
+        assert client.get(before.location).status_code == 200
+        assert client.get(confirming(mails()[0])).status_code == 200
+        during = client.post(f"{PAGE}/sign", data=form | {"email": "bob@example.org"})
+        assert during.status_code == 303
+        draining.drain()
+        assert len(mails()) == 2
+        fresh = typed(client, f"{PAGE}?anew")
+    confirm = confirming(mails()[1])
+    assert client.get(during.location).status_code == 200
+    assert client.post(confirm).status_code in {200, 303}
+    assert client.post(f"{PAGE}/sign", data=fresh | {"email": "carol@example.org"}).status_code == 303
+    assert state(_row(during.location)) == "confirmed"
