@@ -122,7 +122,7 @@ def test_erasing_asks_first_and_then_forgets(client: FlaskClient, alice: UUID) -
 
 def test_the_command_line_forgets_too(alice: UUID) -> None:
     assert erasing.erase(ALICE.upper().replace("ALICE@", "alice@"))["signatures"] == 1
-    assert erasing.erase(ALICE) == {"signatures": 0, "letters": 0, "organisations": 0, "mails": 0}
+    assert erasing.erase(ALICE) == {"signatures": 0, "letters": 0, "organisations": 0, "paper_lines": 0, "mails": 0}
 
 
 def test_what_was_captured_is_forgotten_too(

@@ -69,6 +69,7 @@ def _appeal() -> Part:
         languages={"type": "array", "items": language, "minItems": 1, "uniqueItems": True},
         titles={"type": "object", "propertyNames": language, "additionalProperties": _TEXT},
         signatures=_COUNT | {"description": "Confirmed by mail, and not held for a look"},
+        on_paper=_COUNT | {"description": "Signed on sheets of paper that two people counted; not among signatures"},
         milestone=_COUNT | {"description": "The number that is aimed at; it never shrinks"},
         organisations=_COUNT | {"description": "Organisations that support it, apart from people"},
     )

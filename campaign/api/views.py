@@ -10,6 +10,7 @@ from campaign.api import openapi
 from campaign.appeals import organisations, queries
 from campaign.appeals.queries import Published
 from campaign.petition import counting
+from campaign.petition.paper import counting as on_paper
 from campaign.web import cacheable
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -24,7 +25,7 @@ def listing() -> Response:
 
 @blueprint.get("/appeals/<slug>")
 def appeal(slug: str) -> Response:
-    """One appeal: slug, state, titles by language, languages, signatures, milestone, organisations."""
+    """One appeal: slug, state, titles by language, languages, signatures, on_paper, milestone, organisations."""
     published = queries.published(slug)
     if published is None or published.appeal.state not in queries.PUBLIC:
         abort(404)
@@ -53,6 +54,7 @@ def _facts(published: Published) -> dict[str, Any]:
         "languages": list(content.languages),
         "titles": {language: content.text(language).title for language in content.languages},
         "signatures": counting.count(appeal),
+        "on_paper": on_paper.count(appeal),
         "milestone": counting.goal(appeal, content.milestones),
         "organisations": organisations.count(appeal),
     }

@@ -27,6 +27,7 @@ from campaign.mail.states import WAITING
 from campaign.mail.tallying import tally, totals
 from campaign.organisers import access, accounts, audit
 from campaign.organisers.models import AuditEvent
+from campaign.petition.paper import counting as on_paper
 from campaign.petition.surge import reporting
 
 blueprint = access.protect(Blueprint("desk", __name__, url_prefix="/desk"))
@@ -79,6 +80,7 @@ def appeal(slug: str) -> str:
         "desk/appeal.html",
         published=published,
         standing=standing(published.appeal),
+        on_paper=on_paper.count(published.appeal),
         days=[(str(day.day), n) for day, n in by_day(published.appeal)],
         countries=_countries(published),
         letters=letters_by_office(published.appeal, published.content.addressees),

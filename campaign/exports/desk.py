@@ -16,6 +16,7 @@ from campaign.exports.audiences import AUDIENCES
 from campaign.exports.forms import Export
 from campaign.i18n import gettext as _
 from campaign.organisers import access, accounts, audit
+from campaign.petition.paper import counting as on_paper
 
 blueprint = access.protect(Blueprint("exports", __name__, url_prefix="/desk/appeals/<slug>/export"))
 
@@ -77,6 +78,7 @@ def _page(appeal: Appeal, form: Export) -> str:
         "desk/export.html",
         appeal=appeal,
         form=form,
+        on_paper=on_paper.count(appeal),
         rows=queries.count(db.session.connection(), appeal),
         labels={name: audience.label for name, audience in AUDIENCES.items()},
         meanings={name: audience.meaning for name, audience in AUDIENCES.items()},

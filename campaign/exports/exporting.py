@@ -23,6 +23,7 @@ from campaign.exports.queries import Row
 from campaign.i18n import gettext as _
 from campaign.organisers import audit
 from campaign.organisers.models import AuditEvent, Organiser
+from campaign.petition.paper import counting as on_paper
 
 _MARK = "\ufeff"  # without it a spreadsheet may take UTF-8 for the code page of the machine
 _ROWS_A_CHUNK = 200
@@ -56,7 +57,7 @@ def export(
         audience=audience.name,
         format="csv",
     )
-    note(action="signatures.exported")
+    note(action="signatures.exported", on_paper=on_paper.count(appeal))  # no rows: a file holds none of them
     db.session.commit()
     return _told(queries.rows(db.engine(), vault.current(), appeal, audience), audience.columns, note)
 

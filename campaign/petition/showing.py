@@ -20,6 +20,7 @@ from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
 from campaign.petition.defence import corrections
 from campaign.petition.models import Signature
+from campaign.petition.paper import counting as on_paper
 from campaign.petition.surge.standing import surge_is_on
 from campaign.web import link
 
@@ -68,6 +69,7 @@ def frame(published: Published, lang: str) -> dict[str, Any]:
         "words": words,
         "languages": _languages(published),
         "count": counting.count(published.appeal),
+        "on_paper": on_paper.count(published.appeal),
         "goal": goal(published),
         "countries": counting.countries(published.appeal),
         "surge": surge_is_on(published.appeal),

@@ -91,7 +91,7 @@ def _row(
     return {
         "id": row_id,
         "appeal_id": appeal.id,
-        "email_index": kept.index(signer.address.canonical, scope=f"appeal {appeal.id}"),
+        "email_index": email_index(appeal.id, signer.address),
         "person_index": person,
         "sealed": kept.seal(whole, table="signature", row=row_id),
         "bare": kept.seal({"hint": hint, "to": person.hex()}, table="signature", row=row_id),
@@ -104,6 +104,11 @@ def _row(
         "origin": origin,
         "first_key": confirmation_key(row_id, 1),
     }
+
+
+def email_index(appeal_id: UUID, address: Address) -> bytes:
+    """By which a person is known within an appeal, whatever alias of their address they use."""
+    return vault.current().index(address.canonical, scope=f"appeal {appeal_id}")
 
 
 def confirmation_key(row_id: UUID, number: int) -> str:

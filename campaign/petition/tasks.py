@@ -8,6 +8,7 @@ from campaign.petition import counting, expiring
 from campaign.petition.defence import carrying_out
 from campaign.petition.models import DecisionRow, Signature
 from campaign.petition.news import carrying_out as news
+from campaign.petition.paper import ending as paper
 from campaign.petition.surge import switching
 
 COUNT = "petition.count"
@@ -21,8 +22,9 @@ def count() -> None:
 
 @task("petition.expire", every=3600)
 def expire() -> None:
-    """End submissions that waited too long."""
+    """End submissions that waited too long, and forget what was taken back long ago."""
     expiring.expire()
+    paper.forget_withdrawn()
 
 
 @task(carrying_out.BELL, every=20)

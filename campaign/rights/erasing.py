@@ -15,6 +15,7 @@ from campaign.letters import ending as letters_ending
 from campaign.mail import outbox
 from campaign.mail.addresses import Address
 from campaign.petition import ending as signatures_ending
+from campaign.petition.paper import ending as paper_ending
 from campaign.rights.holdings import held_about
 
 log = structlog.get_logger()
@@ -22,6 +23,7 @@ _ERASE = {
     "signature": signatures_ending.erase,
     "letter": letters_ending.erase,
     "organisation": organisations_leaving.erase,
+    "paper_line": paper_ending.erase,
 }
 
 

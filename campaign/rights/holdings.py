@@ -14,15 +14,21 @@ from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.offices.models import Office
 from campaign.petition.models import Signature
+from campaign.petition.paper.models import PaperLine
 
-Row = Signature | Letter | OrganisationSignOn
-KINDS: dict[type[Row], str] = {Signature: "signature", Letter: "letter", OrganisationSignOn: "organisation"}
+Row = Signature | Letter | OrganisationSignOn | PaperLine
+KINDS: dict[type[Row], str] = {
+    Signature: "signature",
+    Letter: "letter",
+    OrganisationSignOn: "organisation",
+    PaperLine: "paper_line",
+}
 _OF_AN_ORGANISATION = ("name", "registration", "website", "ecosoc_status", "ecosoc_year", "refusal_note")
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One signature, letter or organisation of a person: its row, its appeal, what they typed and agreed to."""
+    """One thing that is held of a person: its row, its appeal, what they typed and agreed to."""
 
     row: Row
     appeal: Appeal
@@ -32,7 +38,7 @@ class Holding:
 
     @property
     def kind(self) -> str:
-        """What it is: "signature", "letter" or "organisation"."""
+        """What it is: "signature", "letter", "organisation" or "paper_line"."""
         return KINDS[type(self.row)]
 
     @property
@@ -47,7 +53,7 @@ class Holding:
             clear |= {"visibility": self.row.visibility, "updates": self.row.updates}
         elif isinstance(self.row, OrganisationSignOn):
             clear |= {field: getattr(self.row, field) for field in _OF_AN_ORGANISATION}
-        else:
+        elif isinstance(self.row, Letter):
             clear |= {"office": self.office.slug if self.office else None}
         times = {name: _iso(getattr(self.row, name)) for name in ("created_at", "confirmed_at", "ended_at")}
         agreed = {"text": self.wording.text, "language": self.wording.language, "version": self.wording.version}
@@ -96,7 +102,13 @@ def held_about(person: bytes) -> list[Holding]:
         .join(ConsentWording, ConsentWording.id == OrganisationSignOn.wording_id)
         .where(OrganisationSignOn.person_index == person)
     )
-    rows = [*session.execute(signed), *session.execute(answered_for)]
+    on_paper = (
+        select(PaperLine, Appeal, ConsentWording)
+        .join(Appeal, Appeal.id == PaperLine.appeal_id)
+        .join(ConsentWording, ConsentWording.id == PaperLine.wording_id)
+        .where(PaperLine.person_index == person)
+    )
+    rows = [*session.execute(signed), *session.execute(answered_for), *session.execute(on_paper)]
     found = [Holding(row, appeal, wording, _opened(row)) for row, appeal, wording in rows]
     found += [Holding(x, a, w, _opened(x), o) for x, a, w, o in session.execute(written)]
     return sorted(found, key=lambda h: h.row.created_at, reverse=True)

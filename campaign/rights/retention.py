@@ -18,6 +18,7 @@ from campaign.i18n import gettext as _
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox
 from campaign.petition import ending as signatures_ending
+from campaign.petition.paper import ending as paper_ending
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ def forget_due() -> int:
     for appeal in due:
         states.shut(appeal)
         session.commit()  # from here on nobody adds to what is forgotten next
+        forgotten += paper_ending.forget_everyone(appeal.id, uncount=False)
         forgotten += signatures_ending.forget_everyone(appeal.id, uncount=False)
         forgotten += letters_ending.forget_everyone(appeal.id)
         forgotten += organisations_leaving.forget_everyone(appeal.id, unlist=False)
@@ -49,7 +51,9 @@ def forget_rehearsal(appeal: Appeal) -> int:
     """
     if appeal.opened_at is not None:
         raise Refused(_("This appeal has been open: what people signed is no rehearsal."))
-    forgotten = signatures_ending.forget_everyone(appeal.id, uncount=True) + letters_ending.forget_everyone(appeal.id)
+    forgotten = paper_ending.forget_everyone(appeal.id, uncount=True)
+    forgotten += signatures_ending.forget_everyone(appeal.id, uncount=True)
+    forgotten += letters_ending.forget_everyone(appeal.id)
     forgotten += organisations_leaving.forget_everyone(appeal.id, unlist=True)
     outbox.forget_appeal(appeal.id)
     session.commit()

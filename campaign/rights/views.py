@@ -15,6 +15,7 @@ from campaign.i18n import INTERFACE, OWN_NAMES, SPEECH, best_of, language, speak
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
 from campaign.petition import ending as signatures_ending
+from campaign.petition.paper import ending as paper_ending
 from campaign.rights import asking, erasing
 from campaign.rights.forms import AskForm, VisibilityForm
 from campaign.rights.holdings import Holding, held_about, person_of
@@ -99,6 +100,14 @@ def withdraw_organisation(token: str, row: UUID) -> Page:
     """Take an organisation's name back: it is no longer listed."""
     _one(token, row)
     organisations_leaving.withdraw(row)
+    return _back(token)
+
+
+@blueprint.post("/mine/<token>/paper/<uuid:row>/withdraw")
+def withdraw_paper_line(token: str, row: UUID) -> Page:
+    """Count a line on paper no more."""
+    _one(token, row)
+    paper_ending.withdraw(row)
     return _back(token)
 
 

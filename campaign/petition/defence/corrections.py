@@ -15,6 +15,8 @@ from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.i18n import lazy_gettext as _
 from campaign.petition.models import Decision
+from campaign.petition.paper import checking
+from campaign.petition.paper.models import PaperBatch
 
 MORE_THAN = 10  # fewer could point at somebody
 WHY: dict[str, Any] = {
@@ -32,7 +34,8 @@ class Correction:
     day: datetime
     signatures: int
     why: Any
-    undone: datetime | None
+    undone: datetime | None = None
+    on_paper: bool = False
 
 
 def of(appeal: Appeal) -> list[Correction]:
@@ -41,7 +44,14 @@ def of(appeal: Appeal) -> list[Correction]:
         select(Decision.ended_at, Decision.counted, Decision.why, Decision.undone_at)
         .where(Decision.appeal_id == appeal.id, Decision.what == "invalidate", Decision.counted > MORE_THAN)
         .where(Decision.ended_at.is_not(None))
-        .order_by(Decision.ended_at.desc())
     )
     rows = session.execute(told).all()
-    return [Correction(row.ended_at, row.counted, WHY[row.why], row.undone_at) for row in rows]
+    by_mail = [Correction(row.ended_at, row.counted, WHY[row.why], row.undone_at) for row in rows]
+    return sorted(by_mail + _on_paper(appeal), key=lambda one: one.day, reverse=True)
+
+
+def _on_paper(appeal: Appeal) -> list[Correction]:
+    gone = PaperBatch.state == "withdrawn", PaperBatch.removed > MORE_THAN, PaperBatch.ended_at.is_not(None)
+    told = select(PaperBatch.ended_at, PaperBatch.removed, PaperBatch.why).where(*gone)
+    rows = session.execute(told.where(PaperBatch.appeal_id == appeal.id)).all()
+    return [Correction(row.ended_at, row.removed, checking.WHY[row.why], on_paper=True) for row in rows]
