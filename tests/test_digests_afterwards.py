@@ -36,7 +36,8 @@ from campaign.mail import draining, outbox, pausing, rendering, settling, sweepi
 from campaign.mail.incoming import receiving
 from campaign.mail.incoming.judging import Sort
 from campaign.mail.models import Message
-from campaign.mail.moving import CLOCK
+from campaign.mail.moving import CLOCK, move
+from campaign.mail.states import State
 from campaign.offices import queries as offices
 from campaign.offices.models import OfficeAddress
 from campaign.organisers import audit
@@ -188,6 +189,18 @@ def test_letters_of_one_called_back_are_not_lost_with_it(released: Digest, end: 
     assert following.settle() == 1
     assert states() == ["folded", "folded"]
     assert {letter.digest_id for letter in letters()} & {released.id} == set()
+
+
+def test_writers_are_told_that_a_stopped_one_may_have_left_before(
+    released: Digest, appeal: Appeal, olga: Organiser, client: FlaskClient
+) -> None:
+    for state in (State.LEASED, State.ATTEMPTING, State.UNKNOWN):
+        assert move(Message.id == its_message().id, to=state, why="a test")
+    outbox.retry(its_message().id)
+    overtaking.overtake(appeal, office=the_office(), reason="free", by=olga)
+    page = its_writers_page(client)
+    assert "Nobody can know whether it arrived; it goes no more." in page
+    assert "before it left" not in page
 
 
 def test_one_that_waits_for_its_turn_is_released_once(released: Digest, olga: Organiser) -> None:

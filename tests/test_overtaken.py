@@ -18,6 +18,7 @@ from campaign.letters import confirming, ending, overtaking
 from campaign.letters.models import Letter, Overtaking
 from campaign.mail import outbox
 from campaign.mail.models import Message
+from campaign.mail.moving import move
 from campaign.mail.states import MAY_COME_FROM, State
 from campaign.organisers import accounts, audit
 from tests.desk import OLGA, press, signed_in
@@ -126,6 +127,37 @@ def page_of(app: Flask, client: FlaskClient, code: str = "en", more: str = "") -
     session.rollback()
     app.wsgi_app._kept.clear()  # type: ignore[attr-defined] # what was made a moment ago
     return unescape(client.get(f"/{code}/{SLUG}{more}").text)
+
+
+def let_again(kind: str) -> None:
+    """The line breaks at a message, and a person lets it go once more."""
+    [row] = session.scalars(select(Message.id).where(Message.kind == kind))
+    for state in (State.LEASED, State.ATTEMPTING, State.UNKNOWN):
+        assert move(Message.id == row, to=state, why="a test")
+    outbox.retry(row)
+
+
+@pytest.mark.parametrize("how", ["overtaken", "withdrawn", "cancelled", "expired"])
+def test_what_may_have_left_once_was_not_stopped_before(
+    appeal: Appeal, client: FlaskClient, mails: Mails, how: str
+) -> None:
+    send(client)
+    confirm_all()
+    let_again("letter")
+    [bob] = letters()
+    if how == "overtaken":
+        assert overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA)) == 1
+        [told] = [mail for mail in deliver(mails) if mail["Subject"] == "Your letter goes no more"]
+        assert "The people it asks for are free. The line broke" in " ".join(told.get_content().split())
+    elif how == "withdrawn":
+        assert ending.withdraw(bob.id)
+    else:
+        move(Message.kind == "letter", to=State(how), why="a test")
+        session.commit()
+    page = status(client, bob)
+    assert "Nobody can know whether it arrived; it goes no more." in page
+    assert "before it left" not in page
+    assert "was not sent" not in page
 
 
 def test_nobody_is_asked_to_write_again_for_who_is_free(appeal: Appeal, waiting: None, client: FlaskClient) -> None:

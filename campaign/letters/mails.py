@@ -81,13 +81,15 @@ def letter(message: Message, _recipient: str) -> Draft | None:
 def overtaken(message: Message, _recipient: str) -> Draft | None:
     """Tells a writer why letters of theirs were stopped. None when they were forgotten meanwhile."""
     posted = queries.of_submission(message.subject_id) if message.subject_id else []
-    reasons = [one.overtaken for one in posted if one.letter.state == "overtaken" and one.overtaken]
-    if not reasons:
+    stopped = [one for one in posted if one.letter.state == "overtaken" and one.overtaken]
+    if not stopped:
         return None
+    reason, perhaps_left = str(stopped[-1].overtaken), any(one.perhaps_left for one in stopped)
     return rendering.from_templates(
         overtaking.KIND,
-        reason=telling.why_overtaken(reasons[-1]),
-        again=reasons[-1] != "free",
+        reason=telling.why_overtaken(reason, perhaps_left=perhaps_left),
+        perhaps_left=perhaps_left,
+        again=reason != "free",
         private=link("letters.status", token=tokens.make(PRIVATE, posted[0].letter.submission_id)),
     )
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select, update
 
 from campaign.appeals.models import Appeal
 from campaign.appeals.states import letters_key
@@ -21,7 +21,7 @@ from campaign.letters.models import Digest, Letter, Overtaking
 from campaign.letters.records import FORGOTTEN, opened
 from campaign.letters.sending import message_key
 from campaign.mail import outbox, pacing
-from campaign.mail.models import Message
+from campaign.mail.models import Message, MessageEvent
 from campaign.mail.states import MAY_COME_FROM, State
 from campaign.offices.models import Office
 from campaign.organisers import audit
@@ -97,9 +97,15 @@ def _end(event: Overtaking, letters: Sequence[Letter]) -> Sequence[Letter]:
     session.execute(
         update(Letter)
         .where(Letter.id.in_([letter.id for letter in stopped]))
-        .values(state="overtaken", overtaken_id=event.id, ended_at=clock(), digest_id=None)
+        .values(state="overtaken", overtaken_id=event.id, ended_at=clock(), digest_id=_digest_to_tell_of())
     )
     return stopped
+
+
+def _digest_to_tell_of() -> ColumnElement[UUID | None]:
+    """A letter's digest if it may have left once, since its writer is told so; else none, as it never goes."""
+    its = Message.kind == digests.KIND, Message.subject_id == Letter.digest_id, MessageEvent.message_id == Message.id
+    return case((exists().where(*its, MessageEvent.to_state == State.UNKNOWN), Letter.digest_id))
 
 
 def _stop_digests(event: Overtaking) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from campaign.db import session
 from campaign.letters.models import Digest, Letter, LetterReply, Overtaking
 from campaign.letters.records import Written, opened, still_waits
 from campaign.mail.models import Message, MessageEvent
+from campaign.mail.pacing import GATHERED
 from campaign.mail.states import NOT_DELIVERED, UNDECIDED, State
 from campaign.offices.models import Office
 
@@ -21,7 +23,8 @@ from campaign.offices.models import Office
 class Posted:
     """A letter with its office, its message (None before it was confirmed), its words (None once forgotten), when
     its office last replied to us, why it was stopped before it left, if somebody here stopped it, the state of the
-    digest that it goes in, if it does, and when it last came back."""
+    digest that it goes in, if it does, when it last came back, and whether it may have left once, alone or in its
+    digest: then nobody can say that it was stopped before."""
 
     letter: Letter
     office: Office
@@ -30,6 +33,7 @@ class Posted:
     overtaken: str | None = None
     digest: str | None = None
     came_back_at: datetime | None = None
+    perhaps_left: bool = False
 
     @property
     def written(self) -> Written | None:
@@ -45,8 +49,9 @@ def of_submission(submission: UUID) -> list[Posted]:
     came_back = select(func.max(MessageEvent.at)).where(
         MessageEvent.message_id == Message.id, MessageEvent.to_state == State.BOUNCED
     )
+    more = (replied, Overtaking.reason, Digest.state, came_back.scalar_subquery(), _perhaps_left())
     rows = session.execute(
-        select(Letter, Office, Message, replied, Overtaking.reason, Digest.state, came_back.scalar_subquery())
+        select(Letter, Office, Message, *more)
         .join(Office, Office.id == Letter.office_id)
         .outerjoin(Message, its_message)
         .outerjoin(Overtaking, Overtaking.id == Letter.overtaken_id)
@@ -56,6 +61,13 @@ def of_submission(submission: UUID) -> list[Posted]:
         .execution_options(populate_existing=True)
     )
     return [Posted(*row) for row in rows]
+
+
+def _perhaps_left() -> ColumnElement[bool]:
+    """Whether the line broke at a letter, or at the digest that it went in."""
+    broke, mail = MessageEvent.to_state == State.UNKNOWN, aliased(Message)
+    its_digest = (mail.kind == GATHERED, mail.subject_id == Letter.digest_id, MessageEvent.message_id == mail.id)
+    return or_(exists().where(broke, MessageEvent.message_id == Message.id), exists().where(broke, *its_digest))
 
 
 def waiting(submission: UUID) -> list[Posted]:

@@ -63,6 +63,11 @@ _OVERTAKEN = {
     "wrong": later("Something in its text was wrong. It was stopped before it left."),
     "changed": later("What it asks for has changed meanwhile. It was stopped before it left."),
 }
+_OVERTAKEN_TOO_LATE = {
+    "free": later("The people it asks for are free."),
+    "wrong": later("Something in its text was wrong."),
+    "changed": later("What it asks for has changed meanwhile."),
+}
 _WAITING = (later("waiting its turn"), "wait", later("Nothing has been sent yet."))
 _ON_ITS_WAY = {
     "held": (later("held"), "wait", later("It waits until a person releases it.")),
@@ -84,13 +89,11 @@ _TAKEN = (
     "good",
     later("The office’s mail server accepted it. Whether somebody has read it we cannot know."),
 )
-_TAKEN_AS_SENT = (
-    later("taken as sent"),
-    "",
-    later(
-        "The line broke before the other server answered. Nobody can know whether it arrived; it goes no more."
-    ),
+_NOBODY_KNOWS = later(
+    "The line broke before the other server answered. Nobody can know whether it arrived; it goes no more."
 )
+_TAKEN_AS_SENT = (later("taken as sent"), "", _NOBODY_KNOWS)
+_STOPPED_TOO_LATE = (later("stopped"), "", _NOBODY_KNOWS)  # it was to go again
 _TAKEN_AS_LOST = (
     later("not delivered"),
     "bad",
@@ -101,6 +104,7 @@ _REHEARSED = (
     "",
     later("This is a rehearsal: the letter was kept on this machine, and nothing has left it."),
 )
+_NEVER_LEFT = frozenset({"cancelled", "expired", "suppressed"})  # unless it had been tried before
 _STOPPABLE = frozenset({"held", "folded", "ready", "leased", "deferred"})
 
 
@@ -112,18 +116,24 @@ def tell(posted: Posted) -> Told:
     return Told(str(word), tone, said, steps, _can_be_stopped(posted))
 
 
-def why_overtaken(reason: str) -> str:
+def why_overtaken(reason: str, *, perhaps_left: bool = False) -> str:
     """Why somebody here stopped a letter (``overtaking.REASONS``), in the language of the request."""
-    return str(_OVERTAKEN[reason])
+    return f"{_OVERTAKEN_TOO_LATE[reason]} {_NOBODY_KNOWS}" if perhaps_left else str(_OVERTAKEN[reason])
 
 
 def _state(posted: Posted) -> tuple[object, str, object]:
     if posted.letter.state == "overtaken":
-        return later("overtaken"), "", why_overtaken(posted.overtaken or "changed")
+        why = why_overtaken(posted.overtaken or "changed", perhaps_left=posted.perhaps_left)
+        return later("overtaken"), "", why
+    if posted.letter.state == "withdrawn" and posted.perhaps_left:
+        said = later("You took it back. We have erased its text.")
+        return later("withdrawn"), "", f"{said} {_NOBODY_KNOWS}"
     if posted.letter.state != "confirmed":
         return _BEFORE[posted.letter.state]
     if posted.message is None:
         return _WAITING
+    if posted.perhaps_left and posted.message.state in _NEVER_LEFT:
+        return _STOPPED_TOO_LATE
     if posted.message.state in {"accepted", "settled"}:
         return _REHEARSED if posted.message.mode == "capture" else _taken(posted)
     if _is_under_way(posted, posted.message):
