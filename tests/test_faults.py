@@ -59,7 +59,10 @@ class Fault:
 
 
 def table() -> dict[str, Fault]:
-    """Fault → what makes it, what a visitor sees, and what becomes of signature and mail."""
+    """Fault → what makes it, what a visitor sees, and what becomes of signature and mail.
+
+    A clock that is set while people sign changes nothing of this for anybody: it stands at the end of this file.
+    """
     return {
         "the broker is down": Fault(broker_down, {303}, "both; the mail goes once a worker can be rung again"),
         "the broker is slow": Fault(broker_slow, {303}, "both; limits let everybody through, and say so in the log"),

@@ -23,6 +23,7 @@ from campaign.petition.surge.standing import surge_is_on
 from config import load_settings
 from tests.cast import PAGE, SLUG, a_signature, an_appeal, sign, the_appeal
 from tests.desk import OLGA, press, signed_in
+from tests.test_cli import Run, run  # noqa: F401 - a fixture
 
 DESK = f"/desk/appeals/{SLUG}"
 WORDING = select(ConsentWording.id).where(ConsentWording.purpose == "sign")
@@ -159,6 +160,18 @@ def test_a_surge_is_load_that_lasts(
     monkeypatch.setattr(watching, "SECOND", 0.001)
     watching.Watch(context, Door())._until_calm()  # type: ignore[arg-type] # a door that only tells its load
     assert surge_is_on(appeal) == said
+
+
+def test_the_command_line_switches_it(run: Run, appeal: Appeal) -> None:  # noqa: F811 - the fixture
+    for what, on, said in (("on", True, "until you switch it off"), ("off", False, "whatever the load")):
+        done = run("surge", what, appeal.slug)
+        assert done.exit_code == 0
+        assert said in done.output
+        standing.forget()
+        assert surge_is_on(appeal) == on
+    assert "begins and ends by itself" in run("surge", "auto", appeal.slug).output
+    assert {actor for _, actor in deeds()} == {"command line"}
+    assert run("surge", "on", "nothing").exit_code == 1
 
 
 def test_olga_switches_it_at_her_desk(context: Flask) -> None:
