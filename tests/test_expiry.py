@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.petition import confirming, ending, expiring, signing, tasks
 from campaign.petition.confirming import Outcome
 from campaign.petition.models import Signature
@@ -44,7 +44,7 @@ def test_the_button_stops_working_even_before_the_sweep(context: Flask, move_clo
     signature = signing.sign(appeal, a_signer(), language="en", wording_id=wording, now=NOW)
     session.close()
     move_clock(timedelta(hours=72, minutes=1))
-    assert not confirming.waits(session.get(Signature, signature))
+    assert not confirming.waits(session.get_one(Signature, signature), now=session.scalars(select(clock())).one())
     assert confirming.confirm(signature, now=NOW) is Outcome.GONE
     assert state(signature) == "pending"
 

@@ -30,4 +30,4 @@ def test_it_works(context: Flask) -> None:
     read = list(scans(plan[0]["Plan"]))
     assert len(read) == 4, "the confirmed, the hour of a domain, the mails of a day, and those about one signature"
     for node in read:
-        assert node.get("Index Cond"), node
+        assert node.get("Index Cond"), f"{node}"

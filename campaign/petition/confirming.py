@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Select,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from campaign import db
 from campaign.appeals.models import Appeal
@@ -21,7 +37,7 @@ from campaign.petition.signing import EVER
 
 log = structlog.get_logger()
 # A constant in the SQL: as a parameter it would hide the partial index from a plan that is made for any values.
-_PENDING = Signature.state == literal("pending", literal_execute=True)
+_PENDING = Signature.state == literal_column("'pending'", Text)
 FRESH = timedelta(minutes=10)  # for so long the page after the button may show the receipt again
 
 
@@ -39,70 +55,81 @@ def confirm(signature_id: UUID, *, now: datetime) -> Outcome:
     if signature is None:
         return Outcome.GONE
     try:
-        if _move(signature):
-            _thank(signature, now=now)
+        if not _move(signature, now=now):
+            session.refresh(signature)
         session.commit()
     except IntegrityError as error:
         session.rollback()
         if db.violated(error) != "uq_signature_confirmed":
             raise
-        _lapse(Signature.id == signature_id)
+        session.execute(_lapse(Signature.id == signature_id))
         session.commit()
-    return outcome(signature_id)
+    return outcome(signature)
 
 
-def outcome(signature_id: UUID) -> Outcome:
-    """Where a submission stands for whoever holds its link."""
-    state = session.scalar(select(Signature.state).where(Signature.id == signature_id))
+def outcome(signature: Signature) -> Outcome:
+    """Where a submission stands, as it was read, for whoever holds its link."""
     found = {"confirmed": Outcome.CONFIRMED, "lapsed": Outcome.ALREADY}
-    return found.get(state or "", Outcome.GONE)
+    return found.get(signature.state, Outcome.GONE)
 
 
-def waits(signature: Signature | None) -> bool:
-    """Whether the button would confirm it, by the database's clock."""
-    if signature is None or signature.state != "pending":
-        return False
-    return bool(session.scalar(select(clock() < signature.created_at + WAITS)))
+def waits(signature: Signature, *, now: datetime) -> bool:
+    """Whether the button would confirm it; ``now`` by the database's clock."""
+    return signature.state == "pending" and now < signature.created_at + WAITS
 
 
-def is_fresh(signature: Signature) -> bool:
-    """Whether it was confirmed just now, so that the screen may still show its receipt."""
-    if signature.confirmed_at is None:
-        return False
-    return bool(session.scalar(select(clock() < signature.confirmed_at + FRESH)))
+def is_fresh(signature: Signature, *, now: datetime) -> bool:
+    """Whether it was confirmed just now, by the database's clock, so that the screen may still show its receipt."""
+    return signature.confirmed_at is not None and now < signature.confirmed_at + FRESH
 
 
-def _move(signature: Signature) -> bool:
-    """Confirm it if it still waits. The person's pending rows are locked in one order, so that two never deadlock."""
-    mine = (
-        Signature.appeal_id == signature.appeal_id,
-        Signature.email_index == signature.email_index,
-        _PENDING,
-    )
-    session.execute(select(Signature.id).where(*mine).order_by(Signature.id).with_for_update())
-    name = opened(signature).get("name") if signature.visibility == "public" else None
-    moved = session.scalar(
-        update(Signature)
-        .where(Signature.id == signature.id, _PENDING, Signature.created_at > clock() - WAITS)
-        .values(state="confirmed", confirmed_at=clock(), public_name=name)
-        .returning(Signature.id)
-    )
-    if moved:
-        _lapse(*mine)
+def _move(signature: Signature, *, now: datetime) -> bool:
+    """Confirm it if it still waits, and say so in the object too."""
+    values = {
+        "signature": signature.id,
+        "appeal": signature.appeal_id,
+        "mailbox": signature.email_index,
+        "name": opened(signature).get("name") if signature.visibility == "public" else None,
+    }
+    moved = db.kept(_pressed(), values)
+    for row in moved:
+        set_committed_value(signature, "state", "confirmed")
+        set_committed_value(signature, "confirmed_at", row.confirmed_at)
+        if not row.sensitive:
+            send_receipt(signature, now=now)
         log.info("signature.confirmed", signature=str(signature.id))
-    return moved is not None
+    return bool(moved)
 
 
-def _lapse(*which: object) -> None:
-    waiting = update(Signature).where(_PENDING, *which)  # type: ignore[arg-type] # SQL conditions
-    forgotten = waiting.values(state="lapsed", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
-    session.execute(forgotten, execution_options={"synchronize_session": False})
+@cache
+def _pressed() -> Select[Any]:
+    """Confirms one submission; gives when, and whether its appeal is sensitive; no row when it waits no more.
+
+    The person's pending rows are locked first, in one order, so that two presses never wait for each other.
+    """
+    this, mailbox = bindparam("signature", type_=Uuid), bindparam("mailbox", type_=LargeBinary)
+    mine = Signature.appeal_id == bindparam("appeal", type_=Uuid), Signature.email_index == mailbox, _PENDING
+    locked = select(Signature.id).where(*mine).order_by(Signature.id).with_for_update().cte("locked")
+    confirmed = (
+        update(Signature)
+        .where(Signature.id == this, _PENDING, Signature.created_at > clock() - WAITS)
+        .where(select(func.count()).select_from(locked).scalar_subquery() > 0)
+        .values(state="confirmed", confirmed_at=clock(), public_name=bindparam("name", type_=Text))
+        .returning(Signature.appeal_id, Signature.confirmed_at)
+        .cte("confirmed")
+    )
+    others = _lapse(*mine, Signature.id != this, exists(confirmed.select())).returning(Signature.id).cte("others")
+    told = select(confirmed.c.confirmed_at, Appeal.sensitive).join_from(confirmed, Appeal)
+    return told.add_cte(others)
 
 
-def _thank(signature: Signature, *, now: datetime) -> None:
-    appeal = session.get_one(Appeal, signature.appeal_id)
-    if not appeal.sensitive:
-        send_receipt(signature, now=now)
+def _lapse(*which: ColumnElement[bool]) -> Update:
+    return (
+        update(Signature)
+        .where(_PENDING, *which)
+        .values(state="lapsed", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def request_receipt(signature_id: UUID, *, now: datetime) -> None:

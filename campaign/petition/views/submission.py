@@ -7,10 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import abort, current_app, redirect, render_template, request, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, i18n, tokens
-from campaign.db import session
+from campaign.appeals import queries
+from campaign.appeals.queries import Published
+from campaign.db import clock, session
 from campaign.mail import outbox, transports
 from campaign.petition import confirming, ending, resending, showing
 from campaign.petition.confirming import Outcome
@@ -50,8 +53,8 @@ def resend(token: str) -> Page:
 @blueprint.get("/confirm/<token>")
 def confirm(token: str) -> Page:
     """Show what would be confirmed, and one button."""
-    signature = _signature("confirm", token, EXPLAINS)
-    if confirming.waits(signature):
+    signature, now = _looked_at("confirm", token, EXPLAINS)
+    if confirming.waits(signature, now=now):
         said = ending.opened(signature)
         return render_template(
             "petition/confirm.html", signature=signature, said=said, token=token, **_frame(signature)
@@ -64,12 +67,12 @@ def confirm(token: str) -> Page:
 @blueprint.post("/confirm/<token>")
 def press(token: str) -> Page:
     """Confirm, once, whatever the number of clicks."""
-    signature = _signature("confirm", token, EXPLAINS)
+    signature, looked = _looked_at("confirm", token, EXPLAINS)
     if confirming.confirm(signature.id, now=datetime.now(UTC)) is not Outcome.CONFIRMED:
         return _ended(signature)
     background.ring(outbox.BELL)
-    if showing.of(signature).appeal.sensitive:  # only the screen shows the receipt, and only this once
-        return _thanks(signature, token=token, receipt=confirming.is_fresh(signature))
+    if _appeal(signature).appeal.sensitive:  # only the screen shows the receipt, and only this once
+        return _thanks(signature, token=token, receipt=confirming.is_fresh(signature, now=looked))
     return redirect(url_for("petition.confirmed", token=tokens.make("confirmed", signature.id)), 303)
 
 
@@ -91,7 +94,9 @@ def receipt(token: str) -> Page:
 def not_me(token: str) -> Page:
     """Forget what somebody typed with an address that is not theirs; what was confirmed is not said to be gone."""
     signature = _signature("confirm", token, EXPLAINS)
-    if not ending.refuse(signature.id) and confirming.outcome(signature.id) is Outcome.CONFIRMED:
+    refused = ending.refuse(signature.id)
+    session.refresh(signature)
+    if not refused and confirming.outcome(signature) is Outcome.CONFIRMED:
         return redirect(url_for("petition.confirm", token=token), 303)
     return render_template("petition/not_me.html", **_frame(signature))
 
@@ -112,18 +117,29 @@ def _thanks(signature: Signature, *, token: str = "", receipt: bool = False) -> 
 
 def _ended(signature: Signature) -> Page:
     """Why the button is gone, and what to do."""
-    outcome = confirming.outcome(signature.id)
+    outcome = confirming.outcome(signature)
     code = 200 if outcome is Outcome.ALREADY else 410
     return render_template("petition/ended.html", already=outcome is Outcome.ALREADY, **_frame(signature)), code
 
 
 def _signature(purpose: str, token: str, max_age: int) -> Signature:
     """The submission that a token was made for: 404 for any other token, 410 when its row is gone."""
+    return _looked_at(purpose, token, max_age)[0]
+
+
+def _looked_at(purpose: str, token: str, max_age: int) -> tuple[Signature, datetime]:
+    """The same, and the database's clock at that moment."""
     row: UUID = tokens.read(purpose, token, max_age=max_age) or abort(404)
-    signature = session.get(Signature, row) or abort(410)
+    found = session.execute(select(Signature, clock()).where(Signature.id == row)).first() or abort(410)
+    signature, now = found
     i18n.speak(signature.language)
-    return signature
+    return signature, now
+
+
+def _appeal(signature: Signature) -> Published:
+    """As it was at most a second ago: whether a receipt may be mailed, ``confirming`` asks the database."""
+    return queries.recent_by_id(signature.appeal_id)
 
 
 def _frame(signature: Signature) -> dict[str, Any]:
-    return showing.frame(showing.of(signature), signature.language)
+    return showing.frame(_appeal(signature), signature.language)
