@@ -7,6 +7,7 @@ from campaign.appeals import queries
 from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.signing_on import KIND
 from campaign.db import session
+from campaign.i18n import gettext as _
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft, from_templates
 from campaign.web import link
@@ -19,10 +20,12 @@ def confirmation(message: Message, _recipient: str) -> Draft | None:
     found = session.get(OrganisationSignOn, message.subject_id) if message.subject_id else None
     if found is None or found.state != "pending":
         return None
+    title = _title(found)
     return from_templates(
         "organisation_confirm",
+        button=_("Confirm for our organisation") if title else _("Confirm my email"),
         link=link("petition.confirm_organisation", token=tokens.make(CONFIRM, found.id)),
-        title=_title(found),
+        title=title,
     )
 
 

@@ -4,6 +4,12 @@ The standard library folds an encoded display name so that a comma in it may end
 (cpython issue 121284) and takes 2 ms a message; so the few headers that we send are written here. Every
 value is cleaned of control characters, encoded, and only then folded. Nothing is random: the boundary, the
 date and the id come from the row, so that the same row gives the same bytes.
+
+Beside the text stands HTML where a person has exactly one thing to press, on a phone, in a language that may run
+from right to left: the confirmations of a signature and of an organisation, the private link, the way to the desk;
+and news, which has paragraphs. It has none where it would not help: letters (offices file and print text), the mail
+that asks for a letter's confirmation (two links, told apart by words), receipts, replies passed on, and what we tell
+of letters.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import Flask, current_app, render_template
@@ -19,6 +20,7 @@ from jinja2 import TemplateNotFound
 from campaign import vault
 from campaign.errors import PermanentFailure
 from campaign.i18n import speaking
+from campaign.mail import beside
 from campaign.mail.composing import Parts, Pdf, compose
 from campaign.mail.models import Message
 from campaign.mail.states import LETTERS, UPDATES
@@ -64,16 +66,28 @@ def register(app: Flask, kind: str, renderer: Renderer) -> None:
     app.extensions.setdefault("renderers", {})[kind] = renderer
 
 
-def from_templates(name: str, **context: Any) -> Draft:
-    """A draft from ``templates/mail/<name>/subject.txt``, ``body.txt`` and, if there, ``body.html``."""
+def from_templates(name: str, *, button: str = "", **context: Any) -> Draft:
+    """A draft from ``templates/mail/<name>/subject.txt``, ``body.txt`` and, if there, ``body.html``.
+
+    With ``button``, its words, the HTML is the text with a button where ``link`` of the context stands alone.
+    """
+    subject = render_template(f"mail/{name}/subject.txt", **context).strip()
+    text = render_template(f"mail/{name}/body.txt", **context)
+    if button:
+        html = beside.html_of(text, title=subject, link=context["link"], label=button)
+    else:
+        html = render_template(f"mail/{name}/body.html", **context) if _has_html(name) else ""
+    return Draft(subject=subject, text=text, html=html)
+
+
+@cache
+def _has_html(name: str) -> bool:
+    """Asked once: Jinja remembers the templates that are there, and looks on disk for one that is not each time."""
     try:
-        html = render_template(f"mail/{name}/body.html", **context)
-    except TemplateNotFound as missing:
-        if missing.name != f"mail/{name}/body.html":
-            raise
-        html = ""
-    subject = render_template(f"mail/{name}/subject.txt", **context)
-    return Draft(subject=subject.strip(), text=render_template(f"mail/{name}/body.txt", **context), html=html)
+        current_app.jinja_env.get_template(f"mail/{name}/body.html")
+    except TemplateNotFound:
+        return False
+    return True
 
 
 def prepare(message: Message, at: datetime) -> Letterbox | None:

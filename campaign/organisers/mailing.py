@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from campaign.i18n import gettext as _
 from campaign.mail import rendering
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft
@@ -14,4 +15,5 @@ def sign_in(message: Message, _recipient: str) -> Draft | None:
     row = message.subject_id
     if row is None or not links.is_usable(row):
         return None
-    return rendering.from_templates("sign_in", link=link("organisers.enter", secret=links.secret_of(row)))
+    here = link("organisers.enter", secret=links.secret_of(row))
+    return rendering.from_templates("sign_in", button=_("Sign in"), link=here)

@@ -25,7 +25,8 @@ def confirmation(message: Message, _recipient: str) -> Draft | None:
     signature = _signature(message)
     if signature is None or signature.state != "pending":
         return None
-    return _written("confirm", signature, link=_link("petition.confirm", "confirm", signature.id))
+    button = _("Confirm my signature") if _title(signature) else _("Confirm my email")
+    return _written("confirm", signature, button=button, link=_link("petition.confirm", "confirm", signature.id))
 
 
 def already_signed(message: Message, _recipient: str) -> Draft | None:

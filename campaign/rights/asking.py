@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from campaign import tokens
 from campaign.db import session
+from campaign.i18n import gettext as _
 from campaign.mail import outbox
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
@@ -40,4 +41,5 @@ def draft(message: Message, _recipient: str) -> Draft | None:
     """The mail with the private link; nothing when what it was about is gone."""
     if message.subject_id is None:
         return None
-    return from_templates("mine", link=link("rights.mine", token=tokens.make(PURPOSE, message.subject_id)))
+    here = link("rights.mine", token=tokens.make(PURPOSE, message.subject_id))
+    return from_templates("mine", button=_("See what you hold about me"), link=here)
