@@ -45,12 +45,15 @@ class Way:
         self._lane = lane
         self._alone = lane == LETTERS and door.mode != CAPTURE
         self._together = 1
+        self._more = False  # what is behind a claim that was full need not be asked for
 
     def deliver_batch(self, stopping: threading.Event) -> int:
         """Claim once and let each message out; gives how many came of it (0: nothing due, or the door is shut)."""
-        if not claiming.waiting(self._lane, self.door.mode) or not opened(self.door):
+        if not (self._more or claiming.waiting(self._lane, self.door.mode)) or not opened(self.door):
             return 0
-        claims = claiming.claim(self._lane, self.door.mode, max(A_CLAIM[self._lane], self._together))
+        most = max(A_CLAIM[self._lane], self._together)
+        claims = claiming.claim(self._lane, self.door.mode, most)
+        self._more = len(claims) == most
         done = 0
         while done < len(claims):
             if stopping.is_set() or not opened(self.door):
