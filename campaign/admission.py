@@ -79,6 +79,9 @@ class Admission:
             self._stuck = True
             self._refused += 1
             return self._refuse(environ, start_response)
+        return self._work(environ, start_response)
+
+    def _work(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         self._at_work += 1
         self._given += 1
         try:

@@ -17,8 +17,9 @@ from campaign.appeals.models import Appeal, ConsentWording
 from campaign.db import clock, session
 from campaign.organisers.models import AuditEvent
 from campaign.petition import counting
-from campaign.petition.models import Signature, Surge
+from campaign.petition.models import Signature
 from campaign.petition.surge import standing, switching, watching
+from campaign.petition.surge.models import Surge
 from campaign.petition.surge.standing import surge_is_on
 from config import load_settings
 from tests.cast import PAGE, SLUG, a_signature, an_appeal, sign, the_appeal

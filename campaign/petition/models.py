@@ -178,17 +178,3 @@ class News(Base):
     def key(self, signature_id: UUID) -> str:
         """What names its mail to one signature in the outbox; the id comes last."""
         return f"update:{self.id}:{signature_id}"
-
-
-class Surge(Base):
-    """Surge mode of an appeal. What a person chose stands above what load would do; null: load decides."""
-
-    __tablename__ = "surge"
-
-    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"), primary_key=True)
-    chosen: Mapped[bool | None]
-    busy_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # a web process was too full last
-    began_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # null: it is off
-    began_by: Mapped[str | None] = mapped_column(Text)  # "organiser", "command line" or "system": load
-    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # who chose
-    frozen: Mapped[dict[str, int] | None] = mapped_column(JSONB(none_as_null=True))  # count by country as it began

@@ -11,7 +11,7 @@ from campaign.admission import Admission, Load
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.organisers import accounts
-from campaign.petition.models import Surge
+from campaign.petition.surge.models import Surge
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaign.appeals.models import Appeal
 from campaign.db import engine
-from campaign.petition.models import Surge
+from campaign.petition.surge.models import Surge
 
 _FRESH = 1.0  # seconds; so all processes agree within two
 _KEY = "surge"

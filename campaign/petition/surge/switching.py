@@ -14,8 +14,8 @@ from campaign.db import clock, session
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
 from campaign.petition import counting
-from campaign.petition.models import Surge
 from campaign.petition.surge import standing
+from campaign.petition.surge.models import Surge
 from campaign.petition.taking import OPEN
 
 log = structlog.get_logger()
