@@ -48,12 +48,13 @@ def _bring_pages(app: Flask) -> None:
     from campaign.petition.news import desk as news_desk
     from campaign.petition.paper import desk as paper_desk
     from campaign.petition.surge import desk as surge_desk
+    from campaign.petition.wall import desk as wall_desk
     from campaign.rights import views as rights
 
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
     of_appeals = (petition_desk, news_desk, paper_desk, surge_desk, organisations_desk, look_desk, exports_desk)
-    of_desk = (desk, danger, outbox, captured, suppressions, offices)
+    of_desk = (wall_desk, desk, danger, outbox, captured, suppressions, offices)
     for room in (*public, organisers, *of_desk, *of_appeals, *of_letters):
         app.register_blueprint(room.blueprint)
 

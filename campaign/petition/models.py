@@ -68,6 +68,33 @@ class Signature(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class WallRelease(Base):
+    """One batch of names that an organiser put on the public wall."""
+
+    __tablename__ = "wall_release"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
+    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
+    names: Mapped[int]
+    released_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+
+
+class WallName(Base):
+    """That a signature's name stands on the wall (``release_id``), where by lot, and whether it is shortened."""
+
+    __tablename__ = "wall_name"
+    __table_args__ = (
+        Index("ix_wall_name_place", "appeal_id", "place", postgresql_where=text("release_id IS NOT NULL")),
+    )
+
+    signature_id: Mapped[UUID] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True)
+    appeal_id: Mapped[UUID]
+    release_id: Mapped[UUID | None] = mapped_column(ForeignKey("wall_release.id", ondelete="SET NULL"))
+    place: Mapped[float] = mapped_column(server_default=text("random()"))
+    short: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
 class Tally(Base):
     """How many signatures of an appeal count, by country; ``""`` stands for a country not said."""
 

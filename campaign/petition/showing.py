@@ -22,6 +22,7 @@ from campaign.petition.defence import corrections
 from campaign.petition.models import Signature
 from campaign.petition.paper import counting as on_paper
 from campaign.petition.surge.standing import surge_is_on
+from campaign.petition.wall import reading
 from campaign.web import link
 
 SOME = 25  # below that the number stands alone, without a bar that looks empty
@@ -88,6 +89,7 @@ def document(published: Published, lang: str, today: date) -> dict[str, Any]:
     words = content.text(lang)
     return {
         "today": today,
+        "wall": reading.is_there(published.appeal),
         "corrections": corrections.of(published.appeal),
         "organisations": organisations.by_status(published.appeal),
         "ledger": [_line(demand, words, found, today) for demand in content.demands],

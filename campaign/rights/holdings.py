@@ -13,7 +13,7 @@ from campaign.appeals.models import Appeal, ConsentWording, OrganisationSignOn
 from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.offices.models import Office
-from campaign.petition.models import Signature
+from campaign.petition.models import Signature, WallName
 from campaign.petition.paper.models import PaperLine
 
 Row = Signature | Letter | OrganisationSignOn | PaperLine
@@ -40,6 +40,12 @@ class Holding:
     def kind(self) -> str:
         """What it is: "signature", "letter", "organisation" or "paper_line"."""
         return KINDS[type(self.row)]
+
+    @property
+    def short(self) -> bool:
+        """Whether its name is shortened on the public wall."""
+        found = session.get(WallName, self.row.id)
+        return found is not None and found.short
 
     @property
     def is_letter(self) -> bool:

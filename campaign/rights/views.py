@@ -16,6 +16,7 @@ from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
 from campaign.petition import ending as signatures_ending
 from campaign.petition.paper import ending as paper_ending
+from campaign.petition.wall import releasing as wall
 from campaign.rights import asking, erasing
 from campaign.rights.forms import AskForm, VisibilityForm
 from campaign.rights.holdings import Holding, held_about, person_of
@@ -84,6 +85,14 @@ def change_visibility(token: str, row: UUID) -> Page:
     if not form.validate():
         abort(400)
     signatures_ending.change_visibility(row, form.visibility.data)
+    return _back(token)
+
+
+@blueprint.post("/mine/<token>/signatures/<uuid:row>/name")
+def shorten_name(token: str, row: UUID) -> Page:
+    """Show only a first name and an initial on the public wall, or the whole name."""
+    _one(token, row)
+    wall.shorten(row, short="short" in request.form)
     return _back(token)
 
 

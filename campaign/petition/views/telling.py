@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Response
+from datetime import UTC, datetime
+
+from flask import Response, abort
 
 from campaign.i18n import direction
 from campaign.petition.news import writing
 from campaign.petition.views import blueprint
 from campaign.petition.views.appeal import SPEECH, published_or_404, words_only
+from campaign.petition.wall import reading
 
 
 @blueprint.get(SPEECH + "/news")
@@ -17,6 +20,16 @@ def news(lang: str, slug: str) -> Response:
     languages = published.content.languages
     told = [(one, writing.spoken(one, lang, languages)) for one in writing.told(published.appeal)]
     return words_only("petition/news.html", published, lang, told=told, way=direction)
+
+
+@blueprint.get(SPEECH + "/wall")
+def wall(lang: str, slug: str) -> Response:
+    """Some of the names of who chose to be seen by everybody, others each day; 404 where there are none."""
+    published = published_or_404(lang, slug)
+    names = reading.names(published.appeal, on=datetime.now(UTC).date()) or abort(404)
+    answer = words_only("petition/wall.html", published, lang, names=names)
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 @blueprint.get(SPEECH + "/geneva")
