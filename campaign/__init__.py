@@ -94,6 +94,6 @@ def _set_the_clock(app: Flask) -> None:
 
     background.register(app, mail.deliver, mail.sweep, mail.fetch, mail.scrub, health.heartbeat)
     background.register(app, petition.count, petition.expire, petition.reconcile)
-    background.register(app, petition.decide, petition.tell, petition.calm)
+    background.register(app, petition.decide, petition.tell, petition.calm, petition.ask_domains)
     background.register(app, letters.expire, letters.blur, letters.release, letters.settle)
     background.register(app, appeals.expire, rights.forget_due)

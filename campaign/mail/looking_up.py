@@ -1,4 +1,4 @@
-"""What DNS says about the domain we send from: it keeps to itself how it is asked, and that silence is no answer.
+"""What DNS says about the domain we send from, and those we send to: it keeps to itself how it is asked, and that silence is no answer.
 
 Sources: RFC 7208 3.1 (SPF), RFC 6376 3.6.2.1 (DKIM), RFC 7489 6.1 (DMARC), RFC 8020 (no name, none below it).
 """
@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from dns.exception import DNSException
+from dns.name import root
 from dns.resolver import NXDOMAIN, NoAnswer, Resolver
 
 _PATIENCE = 2.0  # seconds: a page waits for this
@@ -43,6 +44,32 @@ def records_of(domain: str, ask: Resolver | None = None) -> Records:
     ]
     with ThreadPoolExecutor(len(questions)) as pool:
         return Records(*pool.map(lambda question: question(), questions))
+
+
+def takes_mail(domain: str, ask: Resolver | None = None) -> bool | None:
+    """Whether a domain has a place for mail: MX, or else an address (RFC 5321 5.1), and no null MX (RFC 7505).
+
+    None when nobody answered within two seconds for each question.
+    """
+    try:
+        resolver = ask or Resolver()
+        return any(row.exchange != root for row in resolver.resolve(domain, "MX", lifetime=_PATIENCE))
+    except NXDOMAIN:
+        return False
+    except NoAnswer:
+        found = [_answers(resolver, domain, kind) for kind in ("A", "AAAA")]
+        return True if True in found else None if None in found else False
+    except DNSException:
+        return None
+
+
+def _answers(resolver: Resolver, name: str, kind: str) -> bool | None:
+    try:
+        return bool(resolver.resolve(name, kind, lifetime=_PATIENCE))
+    except (NXDOMAIN, NoAnswer):
+        return False
+    except DNSException:
+        return None
 
 
 def _has_dmarc(resolver: Resolver, domain: str) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaign import db
 from campaign.background import task
 from campaign.petition import counting, expiring
-from campaign.petition.defence import carrying_out
+from campaign.petition.defence import carrying_out, mail_domains
 from campaign.petition.models import DecisionRow, Signature
 from campaign.petition.news import carrying_out as news
 from campaign.petition.paper import ending as paper
@@ -37,6 +37,12 @@ def decide() -> None:
 def tell() -> None:
     """Go on with news that was released or stopped."""
     news.carry_out()
+
+
+@task("petition.ask_domains", every=20)
+def ask_domains() -> None:
+    """Ask DNS about mail domains that are new."""
+    mail_domains.ask()
 
 
 @task("petition.calm", every=20)

@@ -20,24 +20,27 @@ from campaign import limits, together
 from campaign.petition.defence.weights import DAY, MONTH, NEW, SIGNALS
 
 log = structlog.get_logger()
-# KEYS: counters, then keys that keep since when a domain is known. ARGV: the counters' lives in seconds, then how
-# long a domain is known, then now.
+NO_MAIL = "no mail"  # what a key of a recorded domain begins with that takes none (``mail_domains``)
+# KEYS: counters, then keys that keep since when a domain is known, then as many that stand where a domain takes no
+# mail. ARGV: the counters' lives in seconds, then how long a domain is known, then now.
 _COUNT = """
 local said, life, now, counters = {}, ARGV[#ARGV - 1], ARGV[#ARGV], #ARGV - 2
+local domains = (#KEYS - counters) / 2
 for i = 1, counters do
   said[i] = redis.call('INCR', KEYS[i])
   if said[i] == 1 then redis.call('EXPIRE', KEYS[i], ARGV[i]) end
 end
-for i = counters + 1, #KEYS do
+for i = counters + 1, counters + domains do
   said[i] = redis.call('SET', KEYS[i], now, 'NX', 'GET') or now
   redis.call('EXPIRE', KEYS[i], life)
+  said[i + domains] = redis.call('EXISTS', KEYS[i + domains])
 end
 return table.concat(said, ' ')
 """
 
 
 class _Counted(NamedTuple):
-    """One submission: names of its counters with their lives in seconds, and of what keeps its domain's age."""
+    """One submission: names of its counters with their lives in seconds, and its domain as it is recorded."""
 
     counters: Mapping[str, int]
     domain: str
@@ -52,24 +55,28 @@ def reasons(appeal_id: UUID, who: Mapping[str, str]) -> list[str]:
     kinds = _of(*who)
     counters = {_key(appeal_id, kind, seconds, who[kind], now): seconds for kind, seconds in kinds}
     try:
-        *counts, known_since = together.done(_count, _Counted(counters, f"domain known:{who.get('domain', '')}"))
+        *counts, known_since, mailless = together.done(_count, _Counted(counters, who.get("domain", "")))
     except RedisError as error:
         log.warning("defence.open", error=type(error).__name__)
         return []
     size = dict(zip(kinds, counts, strict=True))
     crowded = [code for code, one in SIGNALS.items() if size.get((one.crowd, one.seconds), 0) > one.most]
-    return [code for code in crowded if code not in NEW or now - known_since < DAY]
+    crowded = [code for code in crowded if code not in NEW or now - known_since < DAY]
+    return [*crowded, "no_mail"] if mailless else crowded
 
 
 def _count(all_of_them: Sequence[_Counted]) -> list[list[int]]:
-    """Of each its counts, and since when its domain is known."""
+    """Of each its counts, since when its domain is known, and whether (1) it is known to take no mail."""
     counters = [name for one in all_of_them for name in one.counters]
     lives = [seconds for one in all_of_them for seconds in one.counters.values()]
     count = limits.redis().register_script(_COUNT)
-    said = count([*counters, *(one.domain for one in all_of_them)], [*lives, MONTH, int(time.time())])
+    domains = [f"{about}:{one.domain}" for about in ("domain known", NO_MAIL) for one in all_of_them]
+    said = count([*counters, *domains], [*lives, MONTH, int(time.time())])
     numbers = iter([int(word) for word in said.split()])  # one line: redis-py reads it in half the time of a list
     counts = [[next(numbers) for _name in one.counters] for one in all_of_them]
-    return [[*own, known_since] for own, known_since in zip(counts, numbers, strict=True)]
+    about = [next(numbers) for _one in range(2 * len(all_of_them))]
+    known, mailless = about[: len(all_of_them)], about[len(all_of_them) :]
+    return [[*own, known[n], mailless[n]] for n, own in enumerate(counts)]
 
 
 @cache

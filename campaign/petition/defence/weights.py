@@ -34,6 +34,7 @@ SIGNALS: dict[str, Signal] = {
     "unproved_minute": Signal(60, _("more than 30 without the sum within a minute"), "unproved", 30, MINUTE),
     "unproved_hour": Signal(60, _("more than 600 without the sum within an hour"), "unproved", 600, HOUR),
     "disposable": Signal(60, _("the address is of a kind that is thrown away")),
+    "no_mail": Signal(60, _("nothing says where mail for this domain should go")),
     "name_shape": Signal(60, _("the name repeats one letter, or is one word twice")),
     "name_many": Signal(40, _("more than 10 of the same name within a day"), "name", 10, DAY),
     "name_flood": Signal(60, _("more than 50 of the same name within a day"), "name", 50, DAY),
