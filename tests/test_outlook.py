@@ -19,6 +19,7 @@ from campaign.mail.awaiting import Line, Outlook, reckon
 from campaign.mail.models import Message
 from campaign.petition.models import Signature
 from campaign.petition.surge import switching
+from tests import letter_stage, test_organisations
 from tests.cast import sign, the_appeal
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -101,8 +102,18 @@ def test_what_nobody_knows_is_not_promised(client: FlaskClient, appeal: Appeal) 
     backlog(5)  # for a minute, and nothing has left
     page = sent(client, email="bob@example.org")
     assert HELD_UP in page
-    assert "within 3 days; if it does not, please sign again" in page
+    assert "within 3 days; if it does not, please fill in the form once more" in page
     assert not BY.search(page)
+
+
+def test_who_writes_a_letter_or_signs_for_an_organisation_is_told_too(
+    context: Flask, client: FlaskClient, appeal: Appeal
+) -> None:
+    pausing.pause(pausing.ALL)
+    assert HELD_UP in client.get(letter_stage.send(client).location).text
+    page = client.get(test_organisations.add(client).location).text
+    assert HELD_UP in page
+    assert "The message does not name the organisation." in page
 
 
 @pytest.mark.parametrize("key", [pausing.ALL, "appeal", "domain:example.org"])

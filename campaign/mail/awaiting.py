@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from campaign.db import session
 from campaign.mail import crowding, pausing, transports
+from campaign.mail.models import Message
+from campaign.mail.states import PEOPLE
 
 _FRESH = 5.0  # seconds, or, of a long queue,
 _SPARED = 20  # times as long as it took to read
@@ -73,6 +76,13 @@ def outlook(*, since: datetime, domain: str | None, pause_keys: Sequence[str]) -
         return Outlook(soon=False)
     turn = crowding.last_turn(domain) if domain else None
     return _said(line, since, max(by, turn or by))
+
+
+def outlook_about(subject_id: UUID, *, since: datetime, pause_keys: Sequence[str]) -> Outlook:
+    """The same for the newest mail to a person about a subject."""
+    about = Message.subject_id == subject_id, Message.lane == PEOPLE
+    newest = select(Message.recipient_domain).where(*about).order_by(Message.created_at.desc()).limit(1)
+    return outlook(since=since, domain=session.scalar(newest), pause_keys=pause_keys)
 
 
 def reckon(line: Line, since: datetime) -> datetime | None:

@@ -14,9 +14,10 @@ from campaign.letters import composing, confirming, ending, queries
 from campaign.letters.forms import shown_ids
 from campaign.letters.mails import CONFIRM, PRIVATE
 from campaign.letters.queries import Posted
+from campaign.letters.records import WAITS
 from campaign.letters.telling import Told, tell
 from campaign.letters.views import blueprint, places
-from campaign.mail import outbox, transports
+from campaign.mail import awaiting, outbox, transports
 from campaign.offices import addressing
 
 _SENT_LIVES = 3 * tokens.DAY
@@ -29,8 +30,12 @@ def sent(token: str) -> str:
     """Check your inbox: the same page whatever is known of the address."""
     posted = _letters("letters-sent", token, _SENT_LIVES)
     rehearsal = transports.mode(current_app) == transports.CAPTURE
-    failed = queries.not_asked(posted[0].letter.submission_id)
-    return render_template("letters/sent.html", rehearsal=rehearsal, failed=failed, **_frame(posted))
+    letter = posted[0].letter
+    outlook = awaiting.outlook_about(
+        letter.submission_id, since=letter.created_at, pause_keys=(f"appeal:{letter.appeal_id}",)
+    )
+    told = {"failed": queries.not_asked(letter.submission_id), "outlook": outlook, "waits": WAITS}
+    return render_template("letters/sent.html", rehearsal=rehearsal, **told, **_frame(posted))
 
 
 @blueprint.get("/letters/confirm/<token>")

@@ -9,6 +9,7 @@ from flask import Response, abort, current_app, make_response, redirect, render_
 
 from campaign import background, i18n, tokens
 from campaign.appeals import leaving, organisations, signing_on, stamps, wording
+from campaign.appeals.leaving import WAITS
 from campaign.appeals.mails import CONFIRM
 from campaign.appeals.models import ConsentWording, OrganisationSignOn
 from campaign.appeals.queries import Published
@@ -16,7 +17,7 @@ from campaign.appeals.signing_on import Outcome
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.mail import outbox, transports
+from campaign.mail import awaiting, outbox, transports
 from campaign.petition import showing
 from campaign.petition.organisation_form import OrganisationForm
 from campaign.petition.views import blueprint
@@ -59,10 +60,10 @@ def add_organisation(lang: str, slug: str) -> Page:
 @blueprint.get("/organisations/sent/<token>")
 def organisation_sent(token: str) -> Page:
     """Check your inbox; the same for whoever signed on for the first time or again."""
-    rehearsal = transports.mode(current_app) == transports.CAPTURE
-    return render_template(
-        "petition/organisation_sent.html", rehearsal=rehearsal, **_frame(_sign_on(SENT, token, LIVES))
-    )
+    found = _sign_on(SENT, token, LIVES)
+    outlook = awaiting.outlook_about(found.id, since=found.created_at, pause_keys=(f"appeal:{found.appeal_id}",))
+    told = {"outlook": outlook, "waits": WAITS, "rehearsal": transports.mode(current_app) == transports.CAPTURE}
+    return render_template("petition/organisation_sent.html", **told, **_frame(found))
 
 
 @blueprint.get("/organisations/confirm/<token>")
