@@ -9,6 +9,7 @@ from campaign.petition.defence import carrying_out, mail_domains
 from campaign.petition.models import DecisionRow, Signature
 from campaign.petition.news import carrying_out as news
 from campaign.petition.paper import ending as paper
+from campaign.petition.paper.models import PaperLine
 from campaign.petition.surge import switching
 
 COUNT = "petition.count"
@@ -58,3 +59,4 @@ def reconcile() -> None:
     expiring.forget_networks()
     db.blur(Signature, "created_at", "confirmed_at", "ended_at", "held_at", "news_at")
     db.blur(DecisionRow, "held_at")
+    db.blur(PaperLine, "created_at", "ended_at")

@@ -39,6 +39,13 @@ def listing(appeal: Appeal) -> Sequence[PaperBatch]:
     return session.scalars(found.execution_options(populate_existing=True)).all()
 
 
+def count_of(batch: PaperBatch, organiser: Organiser) -> Counts:
+    """What this organiser counted of a batch; nothing, for who has not counted it yet."""
+    if organiser.id == batch.entered_by:
+        return batch.entered
+    return batch.checked or {} if organiser.id == batch.checked_by else {}
+
+
 def count(batch_id: UUID, counts: Counts, *, appeal: Appeal, by: Organiser) -> str:
     """Take somebody's count of a batch: the first again by who entered it, else the second; the state then.
 

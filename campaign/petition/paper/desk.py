@@ -12,14 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import i18n
 from campaign.appeals import queries
-from campaign.appeals.models import ConsentWording
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.organisers import access, accounts
-from campaign.petition.paper import checking, counting, entering, lines, posters, sheets
-from campaign.petition.paper.forms import ROWS, BatchForm, CountsForm, PeopleForm, counts_form
+from campaign.organisers import access
+from campaign.petition.paper import checking, counting, entering, lines, posters, sheets, showing
+from campaign.petition.paper.forms import BatchForm, CountsForm, PeopleForm
 from campaign.petition.paper.models import PaperBatch
 from campaign.petition.paper.words import STATES
 
@@ -58,10 +57,12 @@ def sheet(slug: str, lang: str, size: str) -> Response:
 
 
 @blueprint.get("/enter")
-def enter(slug: str) -> str:
-    """An empty form."""
+def enter(slug: str) -> Answer:
+    """An empty form; of an appeal that is not signed on paper, the page that says why."""
     published = _published(slug)
-    return _entry(published, BatchForm(appeal=published.appeal))
+    if not sheets.taken(published.appeal):
+        return redirect(url_for(".listing", slug=slug))
+    return showing.entry(published, BatchForm(appeal=published.appeal))
 
 
 @blueprint.post("/enter")
@@ -70,13 +71,13 @@ def keep(slug: str) -> Answer:
     published = _published(slug)
     form = BatchForm(request.form, appeal=published.appeal)
     if not form.validate():
-        return _entry(published, form), 422
+        return showing.entry(published, form), 422
     by, now = access.organiser(), datetime.now(UTC)
     try:
         row = entering.enter(published.appeal, form.held(), form.counts, by=by, now=now)
     except Refused as refused:
         form.form_errors.append(refused.message)
-        return _entry(published, form), 422
+        return showing.entry(published, form), 422
     flash(_("Kept. It counts once somebody else has counted the same."), "good")
     return redirect(url_for(".show", slug=slug, row=row), 303)
 
@@ -85,7 +86,7 @@ def keep(slug: str) -> Answer:
 def show(slug: str, row: UUID) -> str:
     """A batch: who counted what, and what can be done. The first count is not shown to who makes the second."""
     published = _published(slug)
-    return _batch(published, _found(published, row))
+    return showing.batch_page(published, _found(published, row))
 
 
 @blueprint.post("/<uuid:row>/count")
@@ -94,13 +95,13 @@ def count(slug: str, row: UUID) -> Answer:
     published = _published(slug)
     form = CountsForm(request.form)
     if not form.validate():
-        return _batch(published, _found(published, row), form=form), 422
+        return showing.batch_page(published, _found(published, row), counts=form), 422
     try:
         state = checking.count(row, form.counts, appeal=published.appeal, by=access.organiser())
     except Refused as refused:
         session.rollback()
         form.form_errors.append(refused.message)
-        return _batch(published, _found(published, row), form=form), 422
+        return showing.batch_page(published, _found(published, row), counts=form), 422
     _tell(state)
     return redirect(url_for(".show", slug=slug, row=row), 303)
 
@@ -117,7 +118,7 @@ def add_lines(slug: str, row: UUID) -> Answer:
             return redirect(url_for(".show", slug=slug, row=row) + "#lines", 303)
     except Refused as refused:
         form.form_errors.append(refused.message)
-    return _batch(published, batch, people=form), 422
+    return showing.batch_page(published, batch, people=form), 422
 
 
 @blueprint.post("/<uuid:row>/lines/<uuid:line>/remove")
@@ -159,43 +160,6 @@ def _tell(state: str) -> None:
         flash(_("Both counts are the same: it counts now."), "good")
     elif state == "differs":
         flash(_("The two counts differ. Look at the sheets again, both of you."), "warn")
-
-
-def _entry(published: Published, form: BatchForm) -> str:
-    return render_template(
-        "desk/paper_enter.html",
-        published=published,
-        form=form,
-        taken=sheets.taken(published.appeal),
-        rows=ROWS,
-        countries=i18n.countries(i18n.language()),
-    )
-
-
-def _batch(published: Published, batch: PaperBatch, *, form: Any = None, people: Any = None) -> str:
-    me = access.organiser()
-    first = batch.entered_by == me.id
-    mine = batch.entered if first else batch.checked if batch.checked_by == me.id else None
-    form = form or counts_form(mine or {})
-    return render_template(
-        "desk/paper_batch.html",
-        published=published,
-        batch=batch,
-        wording=session.get_one(ConsentWording, batch.wording_id),
-        first=first,
-        open=first or batch.state != "entered",
-        form=people if people is not None else form,
-        counts=form,
-        people=people if people is not None else PeopleForm(),
-        lines=lines.listing(batch),
-        counted=counting.of_batch(batch.id),
-        who=accounts.emails({one for one in (batch.entered_by, batch.checked_by, batch.ended_by) if one}),
-        rows=ROWS,
-        countries=i18n.countries(i18n.language()),
-        names=i18n.OWN_NAMES,
-        states=STATES,
-        why=checking.WHY,
-    )
 
 
 def _published(slug: str) -> Published:

@@ -41,8 +41,17 @@ def enter(appeal: Appeal, sheets: Sheets, counts: Counts, *, by: Organiser, now:
     """
     _takes_paper(appeal)
     _could_be(sheets, now)
-    lines = counted_lines(counts, sheets.number)
-    batch = PaperBatch(
+    batch = _batch(appeal, sheets, counts, by)
+    session.add(batch)
+    # Not how many lines: whoever counts them next must not read it in the log.
+    audit.record("paper.entered", f"appeal {appeal.slug}", organiser=by, sheets=sheets.number)
+    session.commit()
+    log.info("paper.entered", appeal=appeal.slug, batch=str(batch.id))
+    return batch.id
+
+
+def _batch(appeal: Appeal, sheets: Sheets, counts: Counts, by: Organiser) -> PaperBatch:
+    return PaperBatch(
         id=uuid4(),
         appeal_id=appeal.id,
         wording_id=sheets.wording.id,
@@ -50,15 +59,9 @@ def enter(appeal: Appeal, sheets: Sheets, counts: Counts, *, by: Organiser, now:
         collected_on=sheets.collected_on,
         sheets=sheets.number,
         entered=guarded(appeal, counts),
-        signatures=lines,
+        signatures=counted_lines(counts, sheets.number),
         entered_by=by.id,
     )
-    session.add(batch)
-    # Not how many lines: whoever counts them next must not read it in the log.
-    audit.record("paper.entered", f"appeal {appeal.slug}", organiser=by, sheets=sheets.number)
-    session.commit()
-    log.info("paper.entered", appeal=appeal.slug, batch=str(batch.id))
-    return batch.id
 
 
 def guarded(appeal: Appeal, counts: Counts) -> dict[str, int]:

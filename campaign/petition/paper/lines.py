@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from campaign import vault
 from campaign.appeals.models import ConsentWording
@@ -57,6 +58,7 @@ def add(batch: PaperBatch, people: Sequence[Person]) -> None:
 
     Raises Refused when the batch is over, or has not so many lines.
     """
+    session.refresh(batch, with_for_update=True)  # nobody rejects it meanwhile, and leaves a name behind
     known = session.scalar(select(func.count()).where(PaperLine.batch_id == batch.id)) or 0
     if batch.state not in LIVE:
         raise Refused(_("This batch is over."))
@@ -64,7 +66,8 @@ def add(batch: PaperBatch, people: Sequence[Person]) -> None:
         raise Refused(_("These would be more lines than the sheets have."))
     language = session.get_one(ConsentWording, batch.wording_id).language
     for person in people:
-        _keep(batch, person, language)
+        if session.scalar(_first(batch, person, language)) is None:
+            session.execute(_any(batch, person, language).values(state="again"))
     session.commit()
 
 
@@ -94,20 +97,22 @@ def _shown(row: PaperLine, too: bool) -> Line:
     return Line(row.id, said.get("name", ""), said.get("email", ""), state)
 
 
-def _keep(batch: PaperBatch, person: Person, language: str) -> None:
+def _first(batch: PaperBatch, person: Person, language: str) -> ReturningInsert[tuple[UUID]]:
+    """Keep a line as one that counts; nothing comes back when its address has one that does."""
+    counting_one = _any(batch, person, language).values(state="counted")
+    return counting_one.on_conflict_do_nothing().returning(PaperLine.id)
+
+
+def _any(batch: PaperBatch, person: Person, language: str) -> Insert:
     row = uuid4()
     said = {"name": person.name, "email": person.address.exact}
-    values = {
-        "id": row,
-        "batch_id": batch.id,
-        "appeal_id": batch.appeal_id,
-        "wording_id": batch.wording_id,
-        "language": language,
-        "email_index": email_index(batch.appeal_id, person.address),
-        "person_index": person.address.index(),
-        "sealed": vault.current().seal(said, table=PaperLine.__tablename__, row=row),
-    }
-    first = insert(PaperLine).values(**values, state="counted").on_conflict_do_nothing().returning(PaperLine.id)
-    if session.scalar(first) is None:
-        session.add(PaperLine(**values, state="again"))
-        session.flush()
+    return insert(PaperLine).values(
+        id=row,
+        batch_id=batch.id,
+        appeal_id=batch.appeal_id,
+        wording_id=batch.wording_id,
+        language=language,
+        email_index=email_index(batch.appeal_id, person.address),
+        person_index=person.address.index(),
+        sealed=vault.current().seal(said, table=PaperLine.__tablename__, row=row),
+    )

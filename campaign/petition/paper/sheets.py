@@ -35,17 +35,24 @@ def _said(published: Published, lang: str, size: str) -> dict[str, Any]:
         "title": published.content.text(lang).title,
         "address": address,
         "qr": list(posters.qr(address)),
-        "agreed_head": _("Whoever signs here says:"),
         "agreed": agreed.text,
-        "data_head": _("Your data"),
-        "data": _data(published, lang),
-        "code_head": _("Code"),
         "code": codes.code(agreed.id),
+        "data": _data(published, lang),
+        "back": _("Return to: %(whom)s", whom=f"{publisher.name}, {publisher.address}") if publisher.address else "",
+        "note": posters.demonstration() if published.content.is_demonstration else "",
+        **_printed(lang),
+    }
+
+
+def _printed(lang: str) -> dict[str, Any]:
+    """What every sheet in a language says."""
+    return {
+        "agreed_head": _("Whoever signs here says:"),
+        "data_head": _("Your data"),
+        "code_head": _("Code"),
         "heads": ["", _("Full name"), _("Country"), _("Email (optional)"), _("Signature")],
         "lines": [number(n, lang) for n in range(1, LINES + 1)],
         "place": _("Place and day:"),
-        "back": _("Return to: %(whom)s", whom=f"{publisher.name}, {publisher.address}") if publisher.address else "",
-        "note": posters.demonstration() if published.content.is_demonstration else "",
     }
 
 
