@@ -294,22 +294,22 @@ def test_a_worker_that_wakes_after_its_lease_says_no_data(post: Post, live: Sink
     row = post.letter()
     sleeping = claim_one(LETTERS)
     later(minutes=3)
-    assert not holding.begin([(sleeping, {})])
+    assert not holding.go_on((), [(sleeping, {})])
     sweeping.sweep()
     assert post.state(row) == "ready"
     awake = claim_one(LETTERS)
     assert awake.epoch == sleeping.epoch + 1
-    assert not holding.begin([(sleeping, {})])
+    assert not holding.go_on((), [(sleeping, {})])
     assert not holding.finish([(sleeping, {})], State.ACCEPTED, "stale")
     holding.release(sleeping, why="stale")
     assert post.state(row) == "leased"
-    assert holding.begin([(awake, {})])
+    assert holding.go_on((), [(awake, {})])
 
 
 def test_a_late_reply_of_the_same_epoch_still_counts_and_another_s_does_not(post: Post, live: Sink) -> None:
     row = post.letter()
     slow = claim_one(LETTERS)
-    assert holding.begin([(slow, {})])
+    assert holding.go_on((), [(slow, {})])
     later(minutes=13)
     sweeping.sweep()
     assert post.state(row) == "unknown"
@@ -318,7 +318,7 @@ def test_a_late_reply_of_the_same_epoch_still_counts_and_another_s_does_not(post
 
     other = post.letter("letter:2")
     slow = claim_one(LETTERS)
-    assert holding.begin([(slow, {})])
+    assert holding.go_on((), [(slow, {})])
     later(minutes=13)
     sweeping.sweep()
     outbox.retry(other)

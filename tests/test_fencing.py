@@ -51,7 +51,7 @@ def test_it_works(post: Post, live: Sink) -> None:
     post.letter()
     (mine,) = claimed(LETTERS)
     assert lease(post, mine) == timedelta(minutes=2)
-    assert holding.begin([(mine, {})]) == {mine.id}
+    assert holding.go_on((), [(mine, {})]) == {mine.id}
     assert lease(post, mine) == timedelta(minutes=12)  # outlives the 600 s that a server may take
     age(minutes=11)
     sweeping.sweep()
@@ -67,13 +67,13 @@ def test_an_answer_of_an_old_epoch_says_nothing_about_the_attempt_under_way(
 ) -> None:
     row = post.letter()
     (slow,) = claimed(LETTERS)
-    holding.begin([(slow, {})])
+    holding.go_on((), [(slow, {})])
     age(minutes=13)
     sweeping.sweep()
     outbox.retry(row)
     assert post.row(row).epoch == slow.epoch + 1
     (other,) = claimed(LETTERS)
-    holding.begin([(other, {})])
+    holding.go_on((), [(other, {})])
     assert not holding.finish([(slow, {})], to, "late answer")
     holding.release(slow, why="late")
     assert post.state(row) == "attempting"
@@ -90,7 +90,7 @@ def test_what_a_process_takes_for_the_time_decides_nothing(
     (mine,) = claimed()
     assert lease(post, mine) == timedelta(minutes=2)
     sweeping.sweep()
-    assert holding.begin([(mine, {})]) == {row}
+    assert holding.go_on((), [(mine, {})]) == {row}
     assert lease(post, mine) == timedelta(minutes=12)
     sweeping.sweep()
     holding.finish([(mine, {})], State.DEFERRED, "later", wait=timedelta(hours=1))

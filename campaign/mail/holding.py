@@ -42,11 +42,6 @@ def go_on(accepted: Held, beginning: Held) -> set[UUID]:
     return set(db.at_once(_going_on(), given))
 
 
-def begin(beginning: Held) -> set[UUID]:
-    """``go_on`` after nothing."""
-    return go_on((), beginning)
-
-
 def finish(held: Held, to: State, why: str, *, wait: timedelta | None = None) -> set[UUID]:
     """Record what became of rows, all with the same columns; gives those that were still ours.
 
