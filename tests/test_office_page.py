@@ -80,7 +80,7 @@ def states(slug: str = "sr-iran") -> list[str]:
 
 def test_it_works(page: str, client: FlaskClient, mails: Mails) -> None:
     said = " ".join(re.sub("<[^>]+>", " ", shown(client, page)).split())
-    assert "Protect the detained protesters in Iran 1 0 " in said  # one in the writer's own words, none alike
+    assert "in Iran Letters in the writer’s own words 1 Letters much like others 0 Oldest since" in said
     assert states() == ["ready"]
 
     answer = press(client, page, "choose", choice="digest")
@@ -286,7 +286,11 @@ def test_a_replaced_link_opens_nothing_and_the_new_one_does(page: str, client: F
 
 def test_an_old_link_opens_nothing(page: str, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(office_links._LIVES, office_links.PAGE, -1)
-    assert client.get(page).status_code == 404
+    answer = client.get(page)
+    assert answer.status_code == 404
+    assert "This link opens nothing any more" in answer.text
+    assert "Rapporteur" not in answer.text
+    assert "Ce lien n’ouvre plus rien" in unescape(client.get(page, query_string={"in": "fr"}).text)
 
 
 def test_what_an_office_says_is_in_the_log(page: str, client: FlaskClient) -> None:

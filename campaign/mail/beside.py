@@ -2,7 +2,7 @@
 
 It is made of the text, paragraph by paragraph; where the link stands alone, a button and the link itself stand, both
 to the same page. No picture, no style sheet, no colour of the ground: a mail program shows it light or dark as the
-rest. Beside Jinja this costs a tenth: it runs for each confirmation.
+rest. No template engine, because it runs for each confirmation.
 """
 
 from __future__ import annotations

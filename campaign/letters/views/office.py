@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from campaign import background, i18n, limits
@@ -71,7 +71,15 @@ def fetched(token: str) -> Response:
 
 
 def _office(token: str) -> Office:
-    return office_links.read(office_links.PAGE, token) or abort(404)
+    """The office of a link; one that is too old, replaced or forged is told where the next one stands, no more."""
+    return office_links.read(office_links.PAGE, token) or abort(_expired())
+
+
+def _expired() -> Response:
+    asked = request.args.get("in", "")
+    language = asked if asked in LANGUAGES else i18n.best_of(LANGUAGES)
+    i18n.speak(language)
+    return make_response(render_template("letters/office_expired.html", say=words(language), lang=language), 404)
 
 
 def _speak(found: Office) -> str:
