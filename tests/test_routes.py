@@ -206,6 +206,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "filename": "undersigned.css",
         "version": cards.version(queries.by_id(appeal.id), "en"),
         "part": "logo",
+        "spoken": "en",
         "what": "allow",
         **_a_look(appeal),
         "message_id": str(message.id),

@@ -8,11 +8,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from campaign.appeals import organisations, queries, vetting
+from campaign.appeals import annex, organisations, queries, vetting
 from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.names import clean_line
 from campaign.db import session
 from campaign.errors import Refused
+from campaign.i18n import OWN_NAMES
 from campaign.i18n import gettext as _
 from campaign.organisers import access
 
@@ -31,6 +32,33 @@ def listing(slug: str) -> str:
         waiting=[(one, organisations.person(one)) for one in waiting],
         shown=organisations.listed(published.appeal),
         refused=organisations.refused(published.appeal),
+    )
+
+
+@blueprint.get("/annex/<any(en, fr, es):spoken>")
+def annex_list(slug: str, spoken: str) -> str:
+    """The list for a joint written statement to the Council."""
+    return _annex(slug, spoken)
+
+
+@blueprint.post("/annex/<any(en, fr, es):spoken>")
+def count_words(slug: str, spoken: str) -> str:
+    """The same with a draft counted, which is kept nowhere."""
+    return _annex(slug, spoken, request.form.get("text", ""))
+
+
+def _annex(slug: str, spoken: str, text: str | None = None) -> str:
+    published = queries.published(slug) or abort(404)
+    groups = organisations.by_status(published.appeal)
+    return render_template(
+        "desk/annex.html",
+        published=published,
+        list=annex.annex(groups, spoken),
+        spoken=spoken,
+        spoken_by=[(code, OWN_NAMES[code]) for code in annex.LANGUAGES],
+        limits=annex.limits(groups),
+        text=text or "",
+        words=None if text is None else annex.count(text),
     )
 
 
