@@ -49,9 +49,20 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
+    app.jinja_env.install_gettext_callables(_said, ngettext, newstyle=True)  # type: ignore[attr-defined] # an extension's
     of_time = {"day": day, "year": year, "hour": hour, "lasting": lasting}
     app.jinja_env.filters |= of_time | {"number": number, "country": country_name}
     app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
+
+
+def _said(text: str) -> str:
+    return _translated(language(), text)
+
+
+@lru_cache(8192)
+def _translated(_code: str, text: str) -> str:
+    """A template's text in this language, found once: Flask-Babel looks for its catalogue anew for each text."""
+    return gettext(text)
 
 
 def language() -> str:
