@@ -34,10 +34,11 @@ CLOCK = text("clock()")
 @pytest.fixture
 def appeal(context: Flask) -> Appeal:
     """The bundled appeal, beside another with the same kinds of rows, which nothing here may touch."""
+    appeal = the_appeal()
     other, wording = an_appeal("another")
     for held in (None, CLOCK):
         a_signature(other, wording, held_at=held, held_reasons=["trap"], domain="d" * 16)
-    return the_appeal()
+    return appeal
 
 
 @pytest.fixture

@@ -30,9 +30,10 @@ CONFIRMED = "Your signature is confirmed"
 @pytest.fixture
 def appeal(context: Flask) -> Appeal:
     """The bundled appeal; beside it another that somebody signed, who must not be touched."""
+    appeal = the_appeal(sensitive=False)
     other, wording = an_appeal("another")
     a_signature(other, wording)
-    return the_appeal(sensitive=False)
+    return appeal
 
 
 @pytest.fixture
