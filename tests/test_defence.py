@@ -16,7 +16,7 @@ from campaign import limits
 from campaign.db import session
 from campaign.mail.addresses import recorded_domain
 from campaign.organisers import accounts
-from campaign.petition import expiring
+from campaign.petition import counting, expiring
 from campaign.petition.defence import carrying_out, crowds, deciding, scoring, trusting
 from campaign.petition.defence.selecting import Selection
 from campaign.petition.defence.weights import HELD_FROM, SIGNALS, words
@@ -69,6 +69,30 @@ def test_whoever_comes_by_the_onion_address_has_a_wider_door(context: Flask) -> 
     several = names()
     seen = [look(next(several), f"p{n}@gmail.com", onion=True, network="all", browser=False) for n in range(620)]
     assert not any(seen)
+
+
+def test_a_mix_of_countries_that_changes_at_once_weighs_a_little(context: Flask) -> None:
+    several = names()
+
+    def comes(n: int, name: str) -> list[str]:
+        return look(name, f"p{n}@gmail.com", network=f"n{n}", rare_country="IS", unproved=True)
+
+    assert not any(comes(n, next(several)) for n in range(30)), "one sign is not enough"
+    assert comes_last(lambda n: look(next(several), f"p{n}@gmail.com", network=f"m{n}", rare_country="IS"), 80) == []
+    assert look("Qqqqq", "eve@gmail.com", network="n", rare_country="IS") == []
+    assert look("Qqqqq", "eve@mailinator.com", network="n", rare_country="IS") == [
+        "disposable",
+        "name_shape",
+        "country_mix",
+    ]
+
+
+def test_a_country_is_rare_where_hardly_anybody_signed_from(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    appeal, _wording = an_appeal()
+    monkeypatch.setattr(counting, "counted", lambda _appeal: counting.Count({"FR": 490, "IS": 9}, 499))
+    assert not counting.is_rare(appeal, "IS"), "too few to know"
+    monkeypatch.setattr(counting, "counted", lambda _appeal: counting.Count({"FR": 490, "IS": 10}, 500))
+    assert [counting.is_rare(appeal, country) for country in ("IS", "SE", "FR")] == [False, True, False]
 
 
 def test_a_domain_that_comes_out_of_nowhere_is_held(context: Flask) -> None:

@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 STEPS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000)
 NEARLY = 0.85  # of a milestone reached: the next one is shown
+KNOWN, RARE = 500, 0.02  # signatures from which on the mix of countries says something; a part of them
 FEW = 5  # a country with fewer signers is not named
 _FRESH = 1.0  # seconds that this process keeps a count, and
 _FRESH_IN_SURGE = 10.0  # in surge mode
@@ -124,6 +125,12 @@ def countries(appeal: Appeal) -> Countries:
     named = sorted(((c, n) for c, n in said.items() if n >= FEW), key=lambda pair: (-pair[1], pair[0]))
     elsewhere = sum(said.values()) - sum(n for _, n in named)
     return Countries(tuple(named), elsewhere, by_country.get("", 0), surge.began_at if surge else None)
+
+
+def is_rare(appeal: Appeal, country: str) -> bool:
+    """Whether hardly anybody signed from this country so far, where so many signed that this says something."""
+    count = counted(appeal)
+    return count.total >= KNOWN and count.by_country.get(country, 0) < RARE * count.total
 
 
 def goal(appeal: Appeal, steps: tuple[int, ...] = STEPS) -> int:

@@ -33,15 +33,17 @@ def reasons_to_hold(
     trapped: bool,
     browser: bool,
     unproved: bool = False,
+    rare_country: str = "",
 ) -> list[str]:
     """Why this submission should wait for a look, as codes of ``weights``; none when it may count.
 
     ``network`` is today's keyed hash of where it comes from; ``onion``: by our onion address, where that hash is
     everybody's; ``browser``: whether it said of itself what browsers say; ``unproved``: work was asked for, and none
-    came with it.
+    came with it; ``rare_country``: the one they named, where hardly anybody has signed from.
     """
     seen = [*_seen_in(signer, trapped=trapped, browser=browser or onion, unproved=unproved)]
-    who = _who(signer, "onion" if onion else "network", network) | ({"unproved": "all"} if unproved else {})
+    who = _who(signer, "onion" if onion else "network", network)
+    who |= ({"unproved": "all"} if unproved else {}) | ({"country": rare_country} if rare_country else {})
     known = trusted(appeal_id)
     seen += crowds.reasons(appeal_id, {kind: one for kind, one in who.items() if one not in known})
     return seen if sum(SIGNALS[code].weight for code in seen) >= HELD_FROM else []

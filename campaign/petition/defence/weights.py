@@ -22,7 +22,7 @@ class Signal:
 
     weight: int
     words: Any  # lazily translated
-    crowd: str = ""  # "network", "onion", "domain", "name" or "unproved", each within one appeal
+    crowd: str = ""  # "network", "onion", "domain", "name", "country" or "unproved", each within one appeal
     most: int = 0
     seconds: int = 0
 
@@ -41,6 +41,13 @@ SIGNALS: dict[str, Signal] = {
     "network_minute": Signal(40, _("more than 10 from one network within a minute"), "network", 10, MINUTE),
     "network_hour": Signal(40, _("more than 30 from one network within an hour"), "network", 30, HOUR),
     "network_day": Signal(40, _("more than 150 from one network within a day"), "network", 150, DAY),
+    "country_mix": Signal(
+        30,
+        _("more than 100 within an hour from a country where hardly anybody had signed from"),
+        "country",
+        100,
+        HOUR,
+    ),
     "onion_minute": Signal(40, _("more than 60 by the onion address within a minute"), "onion", 60, MINUTE),
     "onion_hour": Signal(40, _("more than 600 by the onion address within an hour"), "onion", 600, HOUR),
     "domain_new": Signal(60, _("a mail domain that nobody knew a day ago, and more than 5 of it"), "domain", 5, DAY),

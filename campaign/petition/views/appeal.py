@@ -12,12 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import background, i18n, limits, tokens
 from campaign.appeals import queries, stamps, wording
+from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.errors import Refused
 from campaign.i18n import best_of
 from campaign.i18n import gettext as _
 from campaign.mail import outbox
-from campaign.petition import cards, showing, signing
+from campaign.petition import cards, counting, showing, signing
 from campaign.petition.defence import proving, scoring
 from campaign.petition.forms import SignForm
 from campaign.petition.signing import Signer
@@ -126,6 +127,7 @@ def taken(
         trapped=trapped,
         browser=whence.browser,
         unproved=asked and not proving.proved(published.appeal.id, solution),
+        rare_country=_rare(published.appeal, signer.country),
     )
     signature = signing.sign(
         published.appeal,
@@ -138,6 +140,12 @@ def taken(
     )
     background.ring(outbox.BELL)
     return tokens.make("sent", signature)
+
+
+def _rare(appeal: Appeal, country: str | None) -> str:
+    """The country, where hardly anybody signed from; never the one at risk, of which nothing is kept."""
+    told = country and country != appeal.country_at_risk and counting.is_rare(appeal, country)
+    return country if country and told else ""
 
 
 @blueprint.get(SPEECH + "/data")
