@@ -91,6 +91,7 @@ def test_it_works(client: FlaskClient, context: Flask, appeal: Appeal) -> None:
     assert kept.status_code == 303, kept.text
     batch = kept.location
     assert "on paper" not in client.get(f"{cast.PAGE}?1").text
+    assert "Paper (1 to count)" in at_olegs.get(f"/desk/appeals/{cast.SLUG}").text
     page = at_olegs.get(batch).text
     assert "France" not in page.split("<datalist")[0]  # he does not see what she counted
     press(at_olegs, batch, f"{batch}/count", **COUNT)
@@ -385,6 +386,14 @@ def test_a_rehearsal_leaves_no_paper(appeal: Appeal, alices_line: UUID) -> None:
     assert retention.forget_rehearsal(appeal) >= 1
     assert total(appeal) == 0
     assert checking.listing(appeal) == []
+
+
+def test_a_draft_takes_none_and_a_closed_appeal_what_comes_late(appeal: Appeal, olga: Organiser) -> None:
+    appeal.state = "draft"
+    with pytest.raises(Refused, match="no signatures at the moment"):
+        entered(appeal, olga)
+    appeal.state = "closed"
+    assert entered(appeal, olga)
 
 
 def test_who_lives_in_the_country_at_risk_is_counted_and_no_more(appeal: Appeal, olga: Organiser) -> None:

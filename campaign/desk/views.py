@@ -27,6 +27,7 @@ from campaign.mail.states import WAITING
 from campaign.mail.tallying import tally, totals
 from campaign.organisers import access, accounts, audit
 from campaign.organisers.models import AuditEvent
+from campaign.petition.paper import checking as paper
 from campaign.petition.paper import counting as on_paper
 from campaign.petition.surge import reporting
 
@@ -81,6 +82,7 @@ def appeal(slug: str) -> str:
         published=published,
         standing=standing(published.appeal),
         on_paper=on_paper.count(published.appeal),
+        to_count=paper.waiting(published.appeal),
         days=[(str(day.day), n) for day, n in by_day(published.appeal)],
         countries=_countries(published),
         letters=letters_by_office(published.appeal, published.content.addressees),

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from campaign.appeals.models import Appeal
 from campaign.db import clock, session
@@ -37,6 +37,12 @@ def listing(appeal: Appeal) -> Sequence[PaperBatch]:
     """The batches of an appeal, newest first."""
     found = select(PaperBatch).where(PaperBatch.appeal_id == appeal.id).order_by(PaperBatch.at.desc())
     return session.scalars(found.execution_options(populate_existing=True)).all()
+
+
+def waiting(appeal: Appeal) -> int:
+    """How many batches of an appeal wait for a second count, or for the two to agree."""
+    mine = select(func.count()).where(PaperBatch.appeal_id == appeal.id, PaperBatch.state.in_(WAITING))
+    return session.scalar(mine) or 0
 
 
 def count_of(batch: PaperBatch, organiser: Organiser) -> Counts:

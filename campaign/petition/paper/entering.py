@@ -19,8 +19,10 @@ from campaign.i18n import number
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
 from campaign.petition.paper.models import LINES, MOST, PaperBatch
+from campaign.petition.taking import OPEN
 
 log = structlog.get_logger()
+TAKEN = (*OPEN, "closed")  # what was signed before it closed comes in by post
 Counts = Mapping[str, int]  # lines by country (ISO 3166-1 alpha-2); "" not said
 
 
@@ -89,7 +91,7 @@ def _takes_paper(appeal: Appeal) -> None:
     if appeal.sensitive:
         raise Refused(_("This appeal is sensitive: it takes no signatures on paper."))
     over = session.scalar(select(IS_OVER).where(Appeal.id == appeal.id))
-    if appeal.state == "draft" or over:
+    if appeal.state not in TAKEN or over:
         raise Refused(_("This appeal takes no signatures at the moment."))
 
 
