@@ -17,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, g, request
-from flask_babel import Babel, force_locale, refresh
+from flask_babel import Babel, force_locale, get_translations, refresh
 from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as lazy_gettext
 from flask_babel import ngettext as _ngettext
@@ -49,7 +49,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     """Choose each request's language and give templates the functions of this module."""
     babel.init_app(app, default_locale="en", locale_selector=language, default_translation_directories="translations")
-    app.jinja_env.install_gettext_callables(_said, ngettext, newstyle=True)  # type: ignore[attr-defined] # an extension's
+    app.jinja_env.install_gettext_callables(_said, _counted, newstyle=True)  # type: ignore[attr-defined] # an extension's
     of_time = {"day": day, "year": year, "hour": hour, "lasting": lasting}
     app.jinja_env.filters |= of_time | {"number": number, "country": country_name}
     app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
@@ -57,6 +57,11 @@ def init_app(app: Flask) -> None:
 
 def _said(text: str) -> str:
     return _translated(language(), text)
+
+
+def _counted(one: str, many: str, number: int) -> str:
+    found: str = get_translations().ungettext(one, many, number)  # Jinja fills in what the template gives
+    return found
 
 
 @lru_cache(8192)

@@ -582,7 +582,8 @@ def test_the_link_to_ones_data_comes_to_an_organisations_mailbox_too(client: Fla
 def test_erasing_forgets_who_answered_for_it(client: FlaskClient, appeal: Appeal) -> None:
     add(client)
     organisation(appeal, row().wording_id, "Noise", email="noise@work.example.org")
-    assert erasing.erase(TYPED["email"]) == {"signatures": 0, "letters": 0, "organisations": 1, "mails": 1}
+    counted = {"signatures": 0, "letters": 0, "organisations": 1, "paper_lines": 0, "mails": 1}
+    assert erasing.erase(TYPED["email"]) == counted
     assert (row().state, row().sealed, row().person_index) == ("erased", None, None)
     assert row("Noise").sealed is not None
 

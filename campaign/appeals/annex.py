@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from campaign.appeals.models import OrganisationSignOn
 
 LANGUAGES = ("en", "fr", "es")  # in which written statements are issued
 LIMITS = {"general": 2000, "special": 1500, "roster": 1500}
-_FORMS = {
+_FORMS: dict[str, dict[str, Any]] = {
     "en": {
         "by": "Joint written statement submitted by {}",
         "general": ("a non-governmental organization in general consultative status",
@@ -74,8 +75,8 @@ def annex(groups: Mapping[str, Sequence[OrganisationSignOn]], language: str) -> 
     named = {status: [one.name for one in found] for status, found in groups.items() if found}
     parts = [f"{', '.join(named[s])}, {_of(form[s], named[s])}" for s in LIMITS if s in named]
     without = named.get("none", [])
-    told = _of(form["none"], without).format(_listed(without, str(form["and"]))) if without else ""
-    return Annex(str(form["by"]).format(", ".join(parts)) if parts else "", told)
+    told = _of(form["none"], without).format(_listed(without, form["and"])) if without else ""
+    return Annex(form["by"].format(", ".join(parts)) if parts else "", told)
 
 
 def limits(groups: Mapping[str, Sequence[OrganisationSignOn]]) -> list[int]:
@@ -88,9 +89,8 @@ def count(text: str) -> int:
     return sum(1 for word in text.split() if re.search(r"\w", word))
 
 
-def _of(forms: object, named: Sequence[str]) -> str:
-    one, many = forms  # type: ignore[misc] # a pair, as the table above shows
-    return str(one if len(named) == 1 else many)
+def _of(forms: tuple[str, str], named: Sequence[str]) -> str:
+    return forms[0] if len(named) == 1 else forms[1]
 
 
 def _listed(named: Sequence[str], last: str) -> str:
