@@ -38,14 +38,14 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Of this process: requests at work, how many may be, how many wait for a turn; since it began, turns given, and
-    requests turned away."""
+    """Of this process: requests at work, how many may be; since it began, turns given, requests turned away, and
+    those that found no turn at once."""
 
     at_work: int
     turns: int
-    waiting: int
     given: int
     refused: int
+    waited: int
 
 
 def init_app(app: Flask) -> None:
@@ -62,18 +62,19 @@ class Admission:
         self._beyond: Wsgi = app.wsgi_app
         self._turns = _Turns(TURNS)
         self._stuck = False  # somebody waited in vain, and no turn has ended since: nobody else waits
-        self._at_work = self._given = self._refused = 0
+        self._at_work = self._given = self._refused = self._waited = 0
         self.when_full: Callable[[], None] = lambda: None
         """Called each time that somebody finds no turn; must return at once."""
 
     def load(self) -> Load:
         """What surge mode goes by; counted without a lock, so a few may be missing."""
-        return Load(self._at_work, TURNS, self._turns.waiting, self._given, self._refused)
+        return Load(self._at_work, TURNS, self._given, self._refused, self._waited)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(_ALWAYS):
             return self._beyond(environ, start_response)
         if self._turns.all_taken:
+            self._waited += 1
             self.when_full()
         if not self._turns.take(0 if self._stuck else _PATIENCE):
             self._stuck = True
@@ -122,11 +123,6 @@ class _Turns:
     def all_taken(self) -> bool:
         """Whether who comes now waits."""
         return not self._left
-
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return len(self._waiting)
 
     def take(self, patience: float) -> bool:
         """Whether there was a turn within so many seconds; whoever has one gives it back."""

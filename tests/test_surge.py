@@ -28,7 +28,7 @@ from tests.test_cli import Run, run  # noqa: F401 - a fixture
 
 DESK = f"/desk/appeals/{SLUG}"
 WORDING = select(ConsentWording.id).where(ConsentWording.purpose == "sign")
-QUIET = Load(at_work=0, turns=8, waiting=0, given=0, refused=0)
+QUIET = Load(at_work=0, turns=8, given=0, refused=0, waited=0)
 
 
 @pytest.fixture
@@ -137,13 +137,13 @@ def test_what_is_left_to_the_load_again_ends_at_once_when_all_is_calm(appeal: Ap
     ("now", "full"),
     [
         (QUIET, False),
-        (Load(8, 8, given=100, refused=0, waiting=20), False),
-        (Load(8, 8, given=100, refused=0, waiting=21), True),
-        (Load(8, 8, given=0, refused=0, waiting=1), True),
-        (Load(8, 8, given=100, refused=1, waiting=0), True),
+        (Load(8, 8, given=100, refused=0, waited=50), False),
+        (Load(8, 8, given=100, refused=0, waited=51), True),
+        (Load(8, 8, given=0, refused=0, waited=1), True),
+        (Load(8, 8, given=100, refused=1, waited=0), True),
     ],
 )
-def test_a_second_is_too_full_when_a_turn_takes_long(now: Load, full: bool) -> None:
+def test_a_second_is_too_full_when_most_find_no_turn(now: Load, full: bool) -> None:
     assert watching.too_full(QUIET, now) == full
 
 
@@ -156,7 +156,7 @@ def test_a_surge_is_load_that_lasts(
 
         def load(self) -> Load:
             self.looks += 1
-            return Load(8, 8, given=100 * self.looks, refused=min(self.looks, full + 1), waiting=0)
+            return Load(8, 8, given=100 * self.looks, refused=min(self.looks, full + 1), waited=0)
 
     monkeypatch.setattr(watching, "SECOND", 0.001)
     watching.Watch(context, Door())._until_calm()  # type: ignore[arg-type] # a door that only tells its load

@@ -2,7 +2,8 @@
 
 On a quiet day nothing runs here. The first request that finds no turn (``campaign.admission``) wakes a thread, which
 looks each second and sleeps again once ten seconds in a row were fine. A second is too full when somebody was turned
-away in it, or so many wait that it takes long to get a turn; five of ten, and the process says so in the database.
+away in it, or most of those who came found no turn: then more stand behind them in the web server, where nobody can
+count them. Five of ten, and the process says so in the database.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ log = structlog.get_logger()
 SECOND = 1.0
 SEEN = 10  # seconds that are looked at together, and
 FULL = 5  # how many of them make a surge
-LONG = 0.2  # seconds to wait for a turn
 
 
 def init_app(app: Flask) -> None:
@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
 
 def too_full(before: Load, now: Load) -> bool:
     """Whether the second between two looks was more than this process can serve."""
-    return now.refused > before.refused or now.waiting > LONG * (now.given - before.given)
+    return now.refused > before.refused or (now.waited - before.waited) * 2 > now.given - before.given
 
 
 class Watch:
