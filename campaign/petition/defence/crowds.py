@@ -49,7 +49,8 @@ class _Counted(NamedTuple):
 def reasons(appeal_id: UUID, who: Mapping[str, str]) -> list[str]:
     """Count one submission and name the crowds that it is part of, by the codes of ``weights``.
 
-    ``who`` gives a keyed hash for what can be counted of it: ``network`` or ``onion``, ``domain``, ``name``.
+    ``who`` gives a keyed hash for what can be counted of it: ``network`` or ``onion``, ``domain``, ``name``; and what
+    is nobody's: ``country`` (where it is rare), ``unproved``.
     """
     now = int(time.time())
     kinds = _of(*who)
