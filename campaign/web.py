@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, current_app, render_template, request, send_from_directory
@@ -126,6 +127,9 @@ def headers(*, secure: bool) -> dict[str, str]:
 def _finish(response: Response) -> Response:
     for name, value in headers(secure=request.is_secure).items():
         response.headers.setdefault(name, value)
+    onion = current_app.config["ONION_URL"]
+    if onion and response.mimetype == "text/html" and not request.path.startswith("/desk"):
+        response.headers["Onion-Location"] = f"{onion}{quote(request.path)}"  # what Tor Browser offers to go to
     return response
 
 

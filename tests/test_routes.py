@@ -293,6 +293,18 @@ def test_every_answer_carries_strict_headers(stage: Stage) -> None:
             assert "Cache-Control" in headers
 
 
+def test_public_pages_name_the_onion_and_the_desk_does_not(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tor Browser offers the same page there; a file, or a page of organisers, is nothing to go to."""
+    assert "Onion-Location" not in stage.browser().get(f"/en/{cast.SLUG}?1").headers
+    monkeypatch.setitem(stage.app.config, "ONION_URL", "http://abc.onion")
+    olga = signed_in(stage.app)
+    for _rule, _method, address in stage.every("GET"):
+        response = olga.get(f"{address}?2")
+        named = is_our_page(response) and not address.startswith("/desk")
+        assert response.headers.get("Onion-Location") == (f"http://abc.onion{address}" if named else None), address
+    assert stage.browser().get("/en/nothing").headers["Onion-Location"] == "http://abc.onion/en/nothing"
+
+
 def test_errors_carry_the_same_headers_and_are_not_kept(stage: Stage) -> None:
     for address in ("/nothing", "/desk/nothing", "/api/v1/nothing", "/confirm/forged", "/de/x"):
         response = stage.browser().get(address)
