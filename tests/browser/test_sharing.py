@@ -1,0 +1,31 @@
+"""Passing the appeal on: by links for everybody, by a button where there are scripts; nothing says who signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.stack import Stack
+
+OPEN = Callable[..., Page]
+
+
+@pytest.mark.browser
+def test_the_address_is_copied_by_a_button(open_page: OPEN, stack: Stack) -> None:
+    page = open_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/en/iran-detainees")
+    page.locator(".copy button:visible").first.click()
+    expect(page.locator(".copy [role=status]")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == f"{stack.url}/en/iran-detainees"
+
+
+@pytest.mark.browser
+def test_without_a_script_the_address_stands_there(open_page: OPEN, stack: Stack) -> None:
+    page = open_page(scripts=False, phone=True, locale="fa")
+    page.goto("/fa/iran-detainees")
+    assert page.locator(".copy input").input_value() == f"{stack.url}/fa/iran-detainees"
+    expect(page.locator(".copy button:visible")).to_have_count(0)
+    assert page.locator(".share a").count() == 7
