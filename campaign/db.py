@@ -77,8 +77,9 @@ def make_engine(url: str) -> Engine:
     scheme, _, rest = url.partition("://")
     made = create_engine(
         f"postgresql+psycopg://{rest}" if scheme else "postgresql+psycopg://",
-        pool_size=8,
-        max_overflow=24,
+        pool_size=16,  # as many as work at once (``admission.TURNS``); opened when they are needed
+        max_overflow=16,
+        pool_use_lifo=True,  # few connections do most, which then know the statements
         pool_timeout=5,
         hide_parameters=True,  # a name must not reach a log through an exception
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10000"},

@@ -15,7 +15,7 @@ from campaign.embedded import Child, tied_to_us
 from config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
-THREADS = 16  # of each web process: twice its turns (``admission.TURNS``), to say so when all are taken
+THREADS = 32  # of each web process: twice its turns (``admission.TURNS``), to say so when all are taken
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
 
