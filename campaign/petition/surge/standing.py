@@ -44,8 +44,8 @@ def standing(appeal: Appeal) -> Standing | None:
 
 
 def forget() -> None:
-    """Drop what this process remembers, since it has just changed."""
-    current_app.extensions.pop(_KEY, None)
+    """Ask anew at the next question, since it has just changed."""
+    current_app.extensions[_KEY] = 0.0, current_app.extensions.get(_KEY, (0.0, {}))[1]
 
 
 def _keep(known: dict[UUID, Standing]) -> None:
