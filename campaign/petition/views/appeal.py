@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from campaign import background, i18n, limits, tokens
+from campaign import i18n, limits
 from campaign.appeals import queries, stamps, wording
-from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.errors import Refused
 from campaign.i18n import best_of
 from campaign.i18n import gettext as _
-from campaign.mail import outbox
-from campaign.petition import cards, counting, showing, signing
-from campaign.petition.defence import proving, scoring
+from campaign.petition import cards, showing, signing
+from campaign.petition.defence import proving
 from campaign.petition.forms import SignForm
-from campaign.petition.signing import Signer
 from campaign.petition.surge.standing import surge_is_on
 from campaign.petition.views import blueprint
+from campaign.petition.views.taking_in import Whence, taken, wording_behind
 from campaign.web import cacheable, link
 
 FRESH = 10  # seconds that a shared cache keeps a page with a count
@@ -94,60 +90,6 @@ def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
     return redirect(url_for("petition.sent", token=token), 303)
 
 
-@dataclass(frozen=True, slots=True)
-class Whence:
-    """Where a submission comes from: today's hash of its network, whether by our onion address, or by a browser."""
-
-    network: str
-    onion: bool
-    browser: bool
-
-
-def taken(
-    published: Published,
-    signer: Signer,
-    whence: Whence,
-    *,
-    language: str,
-    wording_id: UUID,
-    trapped: bool,
-    solution: str,
-) -> str:
-    """Take a signature in, held back when an organiser should look first; the token of the page that follows.
-
-    ``solution`` is what came of the sum, if one was asked for. The visitor sees no difference. Raises Refused as
-    ``signing.sign``.
-    """
-    asked = proving.asked(published.appeal)
-    held = scoring.reasons_to_hold(
-        signer,
-        appeal_id=published.appeal.id,
-        network=whence.network,
-        onion=whence.onion,
-        trapped=trapped,
-        browser=whence.browser,
-        unproved=asked and not proving.proved(published.appeal.id, solution),
-        rare_country=_rare(published.appeal, signer.country),
-    )
-    signature = signing.sign(
-        published.appeal,
-        signer,
-        language=language,
-        wording_id=wording_id,
-        now=datetime.now(UTC),
-        held=held,
-        network=None if whence.onion else whence.network,
-    )
-    background.ring(outbox.BELL)
-    return tokens.make("sent", signature)
-
-
-def _rare(appeal: Appeal, country: str | None) -> str:
-    """The country, where hardly anybody signed from; never the one at risk, of which nothing is kept."""
-    told = country and country != appeal.country_at_risk and counting.is_rare(appeal, country)
-    return country if country and told else ""
-
-
 @blueprint.get(SPEECH + "/data")
 def data(lang: str, slug: str) -> Response:
     """What happens with a signer's data."""
@@ -195,12 +137,6 @@ def _once_more(published: Published, lang: str, form: SignForm, *, stale: bool) 
             _("This page was open for more than a day. Nothing you typed is lost: check it and sign again.")
         )
     return _page(published, lang, form)
-
-
-def wording_behind(stamp: str | None, published: Published, purpose: wording.Purpose) -> UUID | None:
-    """The wording beside the tick, as the stamp says; None for a stamp that is old, forged or another form's."""
-    shown = stamps.read(stamp or "")
-    return shown if shown and wording.belongs(shown, published.appeal, purpose) else None
 
 
 def published_or_404(lang: str, slug: str, find: Find = queries.published) -> Published:

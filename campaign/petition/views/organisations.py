@@ -21,8 +21,9 @@ from campaign.mail import awaiting, outbox, transports
 from campaign.petition import showing
 from campaign.petition.organisation_form import OrganisationForm
 from campaign.petition.views import blueprint
-from campaign.petition.views.appeal import FRESH, SPEECH, published_or_404, wording_behind
+from campaign.petition.views.appeal import FRESH, SPEECH, published_or_404
 from campaign.petition.views.submission import EXPLAINS, LIVES, Page
+from campaign.petition.views.taking_in import wording_behind
 from campaign.web import cacheable
 
 SENT = "organisation-sent"

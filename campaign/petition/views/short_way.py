@@ -21,7 +21,7 @@ from campaign import i18n, limits, web
 from campaign.appeals import queries
 from campaign.errors import Refused
 from campaign.petition import forms, signing
-from campaign.petition.views.appeal import Whence, taken, wording_behind
+from campaign.petition.views.taking_in import Whence, taken, wording_behind
 
 _ADDRESS = re.compile(rf"/({'|'.join(i18n.INTERFACE)})/([^/]+)/sign")
 _FORM = "application/x-www-form-urlencoded"
