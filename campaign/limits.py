@@ -78,10 +78,11 @@ def redis() -> Redis:
 
 def _prefix(address: str) -> str:
     try:
-        version = ipaddress.ip_address(address).version
+        found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
-    return str(ipaddress.ip_network(f"{address}/{24 if version == 4 else 48}", strict=False))
+    kept = 24 if found.version == 4 else 48  # bits
+    return f"{found.version} {int(found) >> (found.max_prefixlen - kept):x}"
 
 
 def _is_loopback(address: str) -> bool:
