@@ -75,8 +75,7 @@ def passed_on(message: Message, _recipient: str) -> Draft | None:
         return None
     digest = session.get_one(Digest, found.digest_id)
     office = session.get_one(Office, digest.office_id)
-    told = {"office": office, "said": said, "day": found.received_at, "released": digest.released_at}
-    draft = from_templates(KIND, **told)
+    draft = from_templates(KIND, office=office, said=said, day=found.received_at, released=digest.released_at)
     return Draft(subject=draft.subject, text=draft.text, reply_to=said.sender)
 
 

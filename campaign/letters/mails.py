@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from campaign import tokens
 from campaign.appeals.models import Appeal
@@ -24,16 +27,20 @@ from campaign.letters import (
     replying,
     telling,
     trying,
+    wishes,
 )
 from campaign.letters.models import Letter
-from campaign.letters.records import opened
+from campaign.letters.records import Written, unsealed
 from campaign.mail import rendering
 from campaign.mail.models import Message
-from campaign.mail.rendering import Draft
+from campaign.mail.rendering import Draft, ReadsTogether, Renderer
 from campaign.offices import addressing
 from campaign.offices.models import Office
 from campaign.web import link
 
+_THESE = select(Letter.id, Letter.office_id, Letter.language, Letter.sealed).where(
+    Letter.id == any_(bindparam("rows", type_=ARRAY(Uuid))), Letter.state == "confirmed", Letter.sealed.is_not(None)
+)
 CONFIRM, PRIVATE = "letter-confirm", "letters"  # purposes of the links; their row is a submission
 
 
@@ -55,23 +62,52 @@ def letter_confirm(message: Message, _recipient: str) -> Draft | None:
     return replace(draft, sender_name=_("Email confirmation")) if sensitive else draft
 
 
-def letter(message: Message, _recipient: str) -> Draft | None:
-    """The letter, greeting whoever holds the office today.
+@ReadsTogether
+def letter(messages: Sequence[Message]) -> Renderer:
+    """Letters, each greeting whoever holds the office today.
 
-    None when it was withdrawn or erased meanwhile, or when the office takes no letters any more.
+    None for one that was withdrawn or erased meanwhile, or whose office takes no letters any more.
     """
-    row = session.scalars(select(Letter).where(Letter.id == message.subject_id, Letter.state == "confirmed")).first()
-    written = opened(row) if row is not None else None
-    if row is None or written is None:
-        return None
-    office = session.get_one(Office, row.office_id)
-    if not addressing.accepts_letters(office):
-        return None
-    greeting = addressing.greeting(office, row.language, datetime.now(UTC).date())
-    footer = footers.with_link(written.sheet.footer, row.language, office_links.page(office, row.language))
+    rows = {row.id: row for row in session.execute(_THESE, {"rows": [message.subject_id for message in messages]})}
+    addressed = _addressed({row.office_id for row in rows.values()})
+
+    def write(message: Message, _recipient: str) -> Draft | None:
+        row = rows.get(message.subject_id)
+        to = addressed(row.office_id, row.language) if row else None
+        return _draft(unsealed(row.id, row.sealed), row.language, to) if row and to else None
+
+    return write
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    """How an office is greeted today, and the link to its page."""
+
+    greeting: str
+    page: str
+
+
+def _addressed(ids: Collection[UUID]) -> Callable[[UUID, str], _Addressed | None]:
+    """The same of several offices, by id and language of the letter; None for one that takes no letters."""
+    offices = {office.id: office for office in session.scalars(select(Office).where(Office.id.in_(ids)))}
+    generations, today = wishes.generations(ids), datetime.now(UTC).date()
+
+    @cache
+    def addressed(id_: UUID, language: str) -> _Addressed | None:
+        office = offices[id_]
+        if not addressing.accepts_letters(office):
+            return None
+        page = office_links.page_of(office, generations[id_], language)
+        return _Addressed(addressing.greeting(office, language, today), page)
+
+    return addressed
+
+
+def _draft(written: Written, language: str, to: _Addressed) -> Draft:
+    footer = footers.with_link(written.sheet.footer, language, to.page)
     return Draft(
         subject=written.sheet.subject,
-        text=composing.whole(replace(written.sheet, footer=footer), greeting),
+        text=composing.whole(replace(written.sheet, footer=footer), to.greeting),
         sender_name=written.name,
         reply_to=written.email,
         automatic=False,  # replies must come
@@ -94,7 +130,7 @@ def overtaken(message: Message, _recipient: str) -> Draft | None:
     )
 
 
-RENDERERS = {
+RENDERERS: dict[str, Renderer] = {
     "letter_confirm": letter_confirm,
     "letter": letter,
     overtaking.KIND: overtaken,

@@ -25,7 +25,7 @@ _LIVES = {PAGE: 180 * tokens.DAY, FETCH: 7 * tokens.DAY}
 
 def make(purpose: str, office: Office) -> str:
     """A token for an office; every token of an earlier generation opens nothing."""
-    return tokens.stamp(purpose, f"{office.id.hex}.{wishes.of(office.id).generation}")
+    return _made(purpose, office, wishes.of(office.id).generation)
 
 
 def read(purpose: str, token: str) -> Office | None:
@@ -37,4 +37,13 @@ def read(purpose: str, token: str) -> Office | None:
 
 def page(office: Office, language: str) -> str:
     """The address of an office's page in a language it works in."""
-    return link("letters.office", token=make(PAGE, office), **{"in": language})
+    return page_of(office, wishes.of(office.id).generation, language)
+
+
+def page_of(office: Office, generation: int, language: str) -> str:
+    """The same for who has read the generation of its links already."""
+    return link("letters.office", token=_made(PAGE, office, generation), **{"in": language})
+
+
+def _made(purpose: str, office: Office, generation: int) -> str:
+    return tokens.stamp(purpose, f"{office.id.hex}.{generation}")

@@ -40,9 +40,12 @@ def seal(row: UUID, written: Written) -> bytes:
 
 def opened(letter: Letter) -> Written | None:
     """What the writer said; None once it was forgotten."""
-    if letter.sealed is None:
-        return None
-    record = vault.current().open(letter.sealed, table="letter", row=letter.id)
+    return unsealed(letter.id, letter.sealed) if letter.sealed is not None else None
+
+
+def unsealed(row: UUID, sealed: bytes) -> Written:
+    """What ``seal`` sealed."""
+    record = vault.current().open(sealed, table="letter", row=row)
     return Written(record["name"], record["email"], Sheet(**record["sheet"]))
 
 

@@ -6,6 +6,7 @@ same to every claim, so a letter that is already on its way out is asked once mo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -48,6 +49,14 @@ def of(office: UUID) -> Wish:
     """What an office wishes; the standard for one that said nothing."""
     row = session.get(OfficeWish, office, populate_existing=True)
     return Wish(row.generation, row.choice, row.stopped_at) if row else Wish()
+
+
+def generations(offices: Collection[UUID]) -> dict[UUID, int]:
+    """Of each, which links to its page are good."""
+    said = select(OfficeWish.office_id, OfficeWish.generation).where(OfficeWish.office_id.in_(offices))
+    return dict.fromkeys(offices, Wish().generation) | {
+        row.office_id: row.generation for row in session.execute(said)
+    }
 
 
 def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:

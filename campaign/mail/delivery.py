@@ -81,21 +81,21 @@ class Way:
 
 def _written(claims: Sequence[Claim], stopping: threading.Event) -> list[tuple[Claim, Letterbox]]:
     """The messages as they leave; told to stop meanwhile, it gives back what is not written yet."""
-    written = []
+    written, writing = [], rendering.Writing([claim.message for claim in claims])
     for n, claim in enumerate(claims):
         if n and stopping.is_set():
             holding.release(*claims[n:], why="given back unsent")
             break
-        if box := _write(claim):
+        if box := _write(claim, writing):
             written.append((claim, box))
     session.rollback()  # what the renderers read needs no connection any more
     return written
 
 
-def _write(claim: Claim) -> Letterbox | None:
+def _write(claim: Claim, writing: rendering.Writing) -> Letterbox | None:
     """One message as it leaves; None, and that recorded, when it cannot be written or need not be."""
     try:
-        box = rendering.prepare(claim.message, claim.at)
+        box = writing.prepare(claim.message, claim.at)
     except PermanentFailure as failure:
         _end(claim, State.FAILED, f"cannot be written: {failure}")
     except Exception as error:  # a fault in one kind's renderer must not stop the others

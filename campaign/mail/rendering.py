@@ -2,13 +2,13 @@
 
 Renderers are registered per kind by the factory, so that ``mail`` calls none of its callers by name. Bytes,
 Message-ID and Date are fixed at the first rendering and stored sealed: whoever gets a message twice gets
-the same one.
+the same one. What the messages in hand are about is read once for all of a kind.
 """
 
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -51,6 +51,20 @@ Renderer = Callable[[Message, str], Draft | None]
 """Takes the row and its recipient's address; None says that there is nothing to send any more."""
 
 
+class ReadsTogether:
+    """A renderer that reads at once what many messages are about: statements cost more than all else about a mail.
+
+    ``read`` takes messages of a kind and gives who writes any of them, in whatever language is spoken then.
+    """
+
+    def __init__(self, read: Callable[[Sequence[Message]], Renderer]) -> None:
+        self.read = read
+
+    def __call__(self, message: Message, recipient: str) -> Draft | None:
+        """One alone."""
+        return self.read([message])(message, recipient)
+
+
 @dataclass(frozen=True)
 class Letterbox:
     """A message ready to leave: envelope, bytes, and the columns that keep them, if not yet kept."""
@@ -90,20 +104,44 @@ def _has_html(name: str) -> bool:
     return True
 
 
-def prepare(message: Message, at: datetime) -> Letterbox | None:
-    """Envelope and bytes of a claimed row; ``at`` is its Date if this is the first time.
+class Writing:
+    """Messages in hand, written one after the other: what those of a kind are about is read with the first."""
 
-    None when its renderer, or the erasure of its recipient, says that there is nothing to send. Raises
-    PermanentFailure when no renderer knows the kind or what it wrote cannot be a message.
-    """
-    if message.recipient is None:
-        return None
-    recipient = vault.current().open(message.recipient, table="message", row=message.id)["address"]
-    if message.content is not None:
-        content = vault.current().open_bytes(message.content, table="message", row=message.id)
-        return Letterbox(return_path(message), recipient, content, {})
-    draft = _draft(message, recipient)
-    return _sealed(message, recipient, draft, at.replace(microsecond=0)) if draft else None
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._unwritten = [message for message in messages if message.content is None]
+        self._renderers: dict[str, Renderer] = {}
+
+    def prepare(self, message: Message, at: datetime) -> Letterbox | None:
+        """Envelope and bytes of a claimed row; ``at`` is its Date if this is the first time.
+
+        None when its renderer, or the erasure of its recipient, says that there is nothing to send. Raises
+        PermanentFailure when no renderer knows the kind or what it wrote cannot be a message.
+        """
+        if message.recipient is None:
+            return None
+        recipient = vault.current().open(message.recipient, table="message", row=message.id)["address"]
+        if message.content is not None:
+            content = vault.current().open_bytes(message.content, table="message", row=message.id)
+            return Letterbox(return_path(message), recipient, content, {})
+        renderer = self._renderer(message.kind)
+        with speaking(message.language):
+            draft = renderer(message, recipient)
+        return _sealed(message, recipient, draft, at.replace(microsecond=0)) if draft else None
+
+    def _renderer(self, kind: str) -> Renderer:
+        if kind not in self._renderers:
+            found: Renderer | None = current_app.extensions.get("renderers", {}).get(kind)
+            if found is None:
+                raise PermanentFailure(f"nobody renders {kind}")
+            if isinstance(found, ReadsTogether):
+                found = found.read([message for message in self._unwritten if message.kind == kind])
+            self._renderers[kind] = found
+        return self._renderers[kind]
+
+
+def prepare(message: Message, at: datetime) -> Letterbox | None:
+    """``Writing.prepare`` of one alone."""
+    return Writing([message]).prepare(message, at)
 
 
 def return_path(message: Message) -> str:
@@ -112,14 +150,6 @@ def return_path(message: Message) -> str:
     Its token stands nowhere in the message: who was only written to cannot report in a server's name.
     """
     return _own_address(f"b.{message.token}", message)
-
-
-def _draft(message: Message, recipient: str) -> Draft | None:
-    renderer: Renderer | None = current_app.extensions.get("renderers", {}).get(message.kind)
-    if renderer is None:
-        raise PermanentFailure(f"nobody renders {message.kind}")
-    with speaking(message.language):
-        return renderer(message, recipient)
 
 
 def _sealed(message: Message, recipient: str, draft: Draft, at: datetime) -> Letterbox:

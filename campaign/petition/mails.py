@@ -5,41 +5,83 @@ Of a sensitive appeal they do not even say what it is about: a mailbox is read b
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
 from campaign import tokens
-from campaign.appeals.models import Appeal
+from campaign.appeals import queries
+from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.i18n import gettext as _
 from campaign.mail.models import Message
-from campaign.mail.rendering import Draft, from_templates
-from campaign.petition import showing
+from campaign.mail.rendering import Draft, ReadsTogether, Renderer, from_templates
 from campaign.petition.models import Signature
 from campaign.web import link
 
+_THESE = select(Signature.id, Signature.state, Signature.appeal_id, Signature.language, Signature.confirmed_at).where(
+    Signature.id == any_(bindparam("rows", type_=ARRAY(Uuid)))
+)
 
-def confirmation(message: Message, _recipient: str) -> Draft | None:
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What a mail about a signature is made of."""
+
+    id: UUID
+    state: str
+    confirmed_at: datetime | None
+    language: str
+    published: Published
+
+    @property
+    def title(self) -> str:
+        """What the appeal is called; empty when a mail must not say so."""
+        sensitive = self.published.appeal.sensitive
+        return "" if sensitive else self.published.content.text(self.language).short_title
+
+
+def _confirmation(signed: _Signed) -> Draft | None:
     """The mail with the button's link; nothing once the submission no longer waits."""
-    signature = _signature(message)
-    if signature is None or signature.state != "pending":
+    if signed.state != "pending":
         return None
-    button = _("Confirm my signature") if _title(signature) else _("Confirm my email")
-    return _written("confirm", signature, button=button, link=_link("petition.confirm", "confirm", signature.id))
+    button = _("Confirm my signature") if signed.title else _("Confirm my email")
+    return _written("confirm", signed, button=button, link=_link("petition.confirm", "confirm", signed.id))
 
 
-def already_signed(message: Message, _recipient: str) -> Draft | None:
+def _already_signed(signed: _Signed) -> Draft | None:
     """For whoever signs a second time; nothing when the first was taken back meanwhile."""
-    return _about_a_confirmed("already_signed", message)
+    return _about_a_confirmed("already_signed", signed)
 
 
-def receipt(message: Message, _recipient: str) -> Draft | None:
+def _receipt(signed: _Signed) -> Draft | None:
     """Proof of a signature and the link that withdraws it; nothing when it was taken back meanwhile."""
-    return _about_a_confirmed("receipt", message)
+    return _about_a_confirmed("receipt", signed)
 
 
-RENDERERS = {"confirm": confirmation, "already_signed": already_signed, "receipt": receipt}
+def _renderer(write: Callable[[_Signed], Draft | None]) -> Renderer:
+    def read(messages: Sequence[Message]) -> Renderer:
+        found = _read([message.subject_id for message in messages if message.subject_id])
+
+        def renderer(message: Message, _recipient: str) -> Draft | None:
+            signed = found.get(message.subject_id)
+            return write(signed) if signed else None
+
+        return renderer
+
+    return ReadsTogether(read)
+
+
+RENDERERS = {
+    "confirm": _renderer(_confirmation),
+    "already_signed": _renderer(_already_signed),
+    "receipt": _renderer(_receipt),
+}
+"""By kind, for the factory."""
 
 
 def private_link(signature_id: UUID) -> str:
@@ -57,34 +99,25 @@ def reference(signature_id: UUID) -> str:
     return signature_id.hex[:8].upper()
 
 
-def _about_a_confirmed(template: str, message: Message) -> Draft | None:
-    signature = _signature(message)
-    if signature is None or signature.state != "confirmed":
+def _about_a_confirmed(template: str, signed: _Signed) -> Draft | None:
+    if signed.state != "confirmed":
         return None
     return _written(
-        template,
-        signature,
-        link=private_link(signature.id),
-        reference=reference(signature.id),
-        day=signature.confirmed_at,
+        template, signed, link=private_link(signed.id), reference=reference(signed.id), day=signed.confirmed_at
     )
 
 
-def _written(template: str, signature: Signature, **context: Any) -> Draft:
+def _written(template: str, signed: _Signed, **context: Any) -> Draft:
     """A mail from us by name, or, where its subject says nothing, from nobody in particular."""
-    title = _title(signature)
-    draft = from_templates(template, title=title, **context)
-    return draft if title else replace(draft, sender_name=_("Email confirmation"))
+    draft = from_templates(template, title=signed.title, **context)
+    return draft if signed.title else replace(draft, sender_name=_("Email confirmation"))
 
 
-def _signature(message: Message) -> Signature | None:
-    return session.get(Signature, message.subject_id) if message.subject_id else None
-
-
-def _title(signature: Signature) -> str:
-    """What the appeal is called; empty when a mail must not say so."""
-    appeal = session.get_one(Appeal, signature.appeal_id)
-    return "" if appeal.sensitive else showing.of(signature).content.text(signature.language).short_title
+def _read(signatures: Sequence[UUID]) -> dict[UUID | None, _Signed]:
+    """Those that are still there."""
+    rows = session.execute(_THESE, {"rows": signatures}).all()
+    of = {appeal: queries.by_id(appeal) for appeal in {row.appeal_id for row in rows}}
+    return {row.id: _Signed(row.id, row.state, row.confirmed_at, row.language, of[row.appeal_id]) for row in rows}
 
 
 def _link(endpoint: str, purpose: str, row: UUID) -> str:
