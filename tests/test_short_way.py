@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, request, request_started
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -123,6 +123,7 @@ def test_without_the_database_it_says_so(posted: Any, monkeypatch: pytest.Monkey
     assert "We cannot answer just now" in answer.text
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(TYPED)
 def test_it_never_takes_what_the_form_would_not(app: Flask, fields: dict[str, str | None]) -> None:
     sent = {name: value for name, value in fields.items() if value is not None}

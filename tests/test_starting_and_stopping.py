@@ -151,6 +151,7 @@ def test_what_is_killed_comes_back(data: Path) -> None:
     up = Up(data)
     up.ready()
     web, worker, postgres = up.find("campaign.running.web"), up.find("celery"), up.find("-D", str(data / "postgres"))
+    assert worker.nice() > web.nice(), "mails give way to people"
     for process in (web, worker, postgres):
         process.kill()
     for name in ("web", "worker", "postgres"):

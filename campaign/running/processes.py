@@ -16,6 +16,7 @@ from config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 THREADS = 32  # of each web process: twice its turns (``admission.TURNS``), to say so when all are taken
+YIELDS = {"worker": 5}  # how nice a process is: who waits for a page goes before mails, which then leave later
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
 
@@ -55,7 +56,8 @@ def _web(settings: Settings) -> list[str]:
 
 
 def _child(name: str, argv: list[str], environment: Mapping[str, str]) -> Child:
-    words = [*tied_to_us(signal.SIGTERM), sys.executable, "-m", *argv]
+    nice = ("nice", "-n", str(YIELDS[name])) if name in YIELDS else ()
+    words = [*tied_to_us(signal.SIGTERM), *nice, sys.executable, "-m", *argv]
     return Child(name, words, env=environment, cwd=ROOT)
 
 
