@@ -45,6 +45,7 @@ def _bring_pages(app: Flask) -> None:
     from campaign.organisers import views as organisers
     from campaign.petition import desk as petition_desk
     from campaign.petition import views as petition
+    from campaign.petition.comments import desk as comments_desk
     from campaign.petition.news import desk as news_desk
     from campaign.petition.paper import desk as paper_desk
     from campaign.petition.surge import desk as surge_desk
@@ -54,7 +55,7 @@ def _bring_pages(app: Flask) -> None:
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
     of_appeals = (petition_desk, news_desk, paper_desk, surge_desk, organisations_desk, look_desk, exports_desk)
-    of_desk = (wall_desk, desk, danger, outbox, captured, suppressions, offices, style)
+    of_desk = (comments_desk, wall_desk, desk, danger, outbox, captured, suppressions, offices, style)
     for room in (*public, organisers, *of_desk, *of_appeals, *of_letters):
         app.register_blueprint(room.blueprint)
 

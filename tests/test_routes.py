@@ -218,6 +218,8 @@ def _happenings(app: Flask) -> dict[str, str]:
         "line": str(batch),
         "rights.withdraw_signature row": str(signature.id),
         "rights.shorten_name row": str(signature.id),
+        "rights.remove_comment row": str(signature.id),
+        "decided": "show",
         "rights.change_visibility row": str(signature.id),
         "rights.withdraw_letter row": str(letter.id),
         "rights.withdraw_paper_line row": str(letter.id),

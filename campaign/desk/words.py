@@ -104,6 +104,8 @@ ACTIONS: dict[str, Any] = {
     "appeal.opened": _("opened an appeal"),
     "appeal.closed": _("closed an appeal"),
     "appeal.announced": _("announced an appeal"),
+    "comment.approved": _("showed a comment"),
+    "comment.refused": _("refused a comment"),
     "wall.released": _("put names on the wall"),
     "wall.taken_down": _("took every name off the wall"),
     "look.changed": _("changed the look of an appeal"),

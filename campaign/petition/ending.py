@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, case, select, update
+from sqlalchemy import ColumnElement, case, delete, select, update
 
 from campaign import vault
 from campaign.db import clock, session
 from campaign.mail import outbox
 from campaign.petition.expiring import FORGOTTEN
-from campaign.petition.models import News, Signature
+from campaign.petition.models import Comment, News, Signature
 
 log = structlog.get_logger()
 VISIBILITIES = ("counted", "recipient", "public")  # from the narrowest
@@ -48,6 +48,7 @@ def _forget(signature_id: UUID, allowed: ColumnElement[bool]) -> bool:
         .values(state="erased", ended_at=clock(), updates=False, country=None, **FORGOTTEN)
         .returning(Signature.id)
     )
+    session.execute(delete(Comment).where(Comment.signature_id == signature_id))
     _take_news_back(signature_id)
     session.commit()
     log.info("signature.erased", signature=str(signature_id), moved=moved is not None)
@@ -79,6 +80,7 @@ def forget_everyone(appeal_id: UUID, *, uncount: bool) -> int:
 
     What was confirmed stays counted, without a name, unless ``uncount``; what still waited has expired.
     """
+    session.execute(delete(Comment).where(Comment.appeal_id == appeal_id))
     named = Signature.appeal_id == appeal_id, Signature.sealed.is_not(None) | Signature.email_index.is_not(None)
     waited = Signature.state == "pending"
     ended: dict[str, object] = {

@@ -6,16 +6,27 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from wtforms import BooleanField, EmailField, Form, HiddenField, RadioField, SelectField, StringField, ValidationError
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 
-from campaign.appeals.names import clean_name
+from campaign.appeals.names import clean_line, clean_name
 from campaign.errors import Refused
 from campaign.i18n import countries, lazy_gettext
 from campaign.i18n import gettext as _
 from campaign.mail.addresses import Address
 from campaign.petition.signing import Signer
 
+LONGEST_COMMENT = 500  # characters
 UNSAID = "none"  # an answer of its own, not a field left alone
 VISIBILITY = (
     ("counted", lazy_gettext("Only the people who run this appeal, to check it")),
@@ -35,6 +46,8 @@ def quick(typed: Mapping[str, str], *, language: str) -> Signer | None:
     country, visibility = typed.get("country", ""), typed.get("visibility", "")
     ticks = typed.get("consent"), typed.get("updates")
     if ticks not in {("y", None), ("y", "y")} or visibility not in dict(VISIBILITY):
+        return None
+    if typed.get("comment", "").strip():
         return None
     if not country or country not in _codes(language):
         return None
@@ -85,6 +98,7 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
     )
     consent = BooleanField(lazy_gettext("I agree"))
     updates = BooleanField(lazy_gettext("Tell me what comes of this, at most once a month"))
+    comment = TextAreaField(lazy_gettext("Why this matters to you"))
     website = StringField(lazy_gettext("Leave this empty"))  # people do not see it; machines fill it in
     stamp = HiddenField()
     altcha = HiddenField()  # the solution of a sum, where one is asked for
@@ -114,6 +128,13 @@ class SignForm(Form):  # type: ignore[misc] # WTForms ships no types
         """Leaving it alone is no answer."""
         if not field.data:
             raise ValidationError(_("Choose a country, or “Prefer not to say”"))
+
+    def validate_comment(self, field: TextAreaField) -> None:
+        """A few words, without links."""
+        try:
+            field.data = clean_line(field.data or "", longest=LONGEST_COMMENT)
+        except Refused as refused:
+            raise ValidationError(refused.message) from None
 
     def validate_consent(self, field: BooleanField) -> None:
         """Nothing is agreed to by silence."""

@@ -14,7 +14,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -93,6 +104,24 @@ class WallName(Base):
     release_id: Mapped[UUID | None] = mapped_column(ForeignKey("wall_release.id", ondelete="SET NULL"))
     place: Mapped[float] = mapped_column(server_default=text("random()"))
     short: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class Comment(Base):
+    """What somebody wrote beside their signature. Its state is ``waiting``, ``approved`` or ``refused``."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        CheckConstraint("(shown IS NOT NULL) = (state = 'approved')", name="shown"),
+        Index("ix_comment_state", "appeal_id", "state", "created_at"),
+    )
+
+    signature_id: Mapped[UUID] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True)
+    appeal_id: Mapped[UUID]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # {"text": …}
+    state: Mapped[str] = mapped_column(Text, server_default="waiting")
+    shown: Mapped[str | None] = mapped_column(Text)  # its words in the clear, once approved
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Tally(Base):

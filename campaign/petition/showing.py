@@ -18,6 +18,7 @@ from campaign.offices import queries as offices
 from campaign.offices.models import Office
 from campaign.offices.partial_dates import PartialDate
 from campaign.petition import counting
+from campaign.petition.comments import writing as comments
 from campaign.petition.defence import corrections
 from campaign.petition.models import Signature
 from campaign.petition.paper import counting as on_paper
@@ -89,7 +90,7 @@ def document(published: Published, lang: str, today: date) -> dict[str, Any]:
     words = content.text(lang)
     return {
         "today": today,
-        "wall": reading.is_there(published.appeal),
+        "wall": reading.is_there(published.appeal) or bool(comments.shown(published.appeal, limit=1)),
         "corrections": corrections.of(published.appeal),
         "organisations": organisations.by_status(published.appeal),
         "ledger": [_line(demand, words, found, today) for demand in content.demands],

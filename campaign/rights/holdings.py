@@ -13,6 +13,7 @@ from campaign.appeals.models import Appeal, ConsentWording, OrganisationSignOn
 from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.offices.models import Office
+from campaign.petition.comments import writing as comments
 from campaign.petition.models import Signature, WallName
 from campaign.petition.paper.models import PaperLine
 
@@ -42,6 +43,11 @@ class Holding:
         return KINDS[type(self.row)]
 
     @property
+    def comment(self) -> str:
+        """What was written beside a signature."""
+        return comments.own(self.row.id) if self.kind == "signature" else ""
+
+    @property
     def short(self) -> bool:
         """Whether its name is shortened on the public wall."""
         found = session.get(WallName, self.row.id)
@@ -56,7 +62,7 @@ class Holding:
         """The holding as plain values, for the person to take along (GDPR, articles 15 and 20)."""
         clear: dict[str, Any] = {"appeal": self.appeal.slug, "state": self.row.state, "country": self.row.country}
         if isinstance(self.row, Signature):
-            clear |= {"visibility": self.row.visibility, "updates": self.row.updates}
+            clear |= {"visibility": self.row.visibility, "updates": self.row.updates, "comment": self.comment}
         elif isinstance(self.row, OrganisationSignOn):
             clear |= {field: getattr(self.row, field) for field in _OF_AN_ORGANISATION}
         elif isinstance(self.row, Letter):

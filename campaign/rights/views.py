@@ -15,6 +15,7 @@ from campaign.i18n import INTERFACE, OWN_NAMES, SPEECH, best_of, language, speak
 from campaign.letters import ending as letters_ending
 from campaign.mail import outbox, transports
 from campaign.petition import ending as signatures_ending
+from campaign.petition.comments import writing as comments
 from campaign.petition.paper import ending as paper_ending
 from campaign.petition.wall import releasing as wall
 from campaign.rights import asking, erasing
@@ -93,6 +94,14 @@ def shorten_name(token: str, row: UUID) -> Page:
     """Show only a first name and an initial on the public wall, or the whole name."""
     _one(token, row)
     wall.shorten(row, short="short" in request.form)
+    return _back(token)
+
+
+@blueprint.post("/mine/<token>/signatures/<uuid:row>/comment/remove")
+def remove_comment(token: str, row: UUID) -> Page:
+    """Forget what was written beside a signature."""
+    _one(token, row)
+    comments.remove(row)
     return _back(token)
 
 

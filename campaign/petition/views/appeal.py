@@ -84,6 +84,7 @@ def sign(lang: str, slug: str) -> str | tuple[str, int] | AnyResponse:
             wording_id=agreed_to,
             trapped=bool(form.website.data),
             solution=form.altcha.data or "",
+            comment=form.comment.data or "",
         )
     except Refused:  # closed, or changed, within the last second
         return _page(published_or_404(lang, slug), lang, form), 409

@@ -12,6 +12,7 @@ from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.mail import outbox
 from campaign.petition import counting, signing
+from campaign.petition.comments import writing
 from campaign.petition.defence import proving, scoring
 from campaign.petition.signing import Signer
 
@@ -34,11 +35,12 @@ def taken(
     wording_id: UUID,
     trapped: bool,
     solution: str,
+    comment: str = "",
 ) -> str:
     """Take a signature in, held back when an organiser should look first; the token of the page that follows.
 
-    ``solution`` is what came of the sum, if one was asked for. The visitor sees no difference. Raises Refused as
-    ``signing.sign``.
+    ``solution`` is what came of the sum, if one was asked for; ``comment`` waits to be read. The visitor sees no
+    difference. Raises Refused as ``signing.sign``.
     """
     asked = proving.asked(published.appeal)
     held = scoring.reasons_to_hold(
@@ -60,6 +62,8 @@ def taken(
         held=held,
         network=None if whence.onion else whence.network,
     )
+    if signer.country is None or signer.country != published.appeal.country_at_risk:
+        writing.keep(signature, published.appeal, comment)
     background.ring(outbox.BELL)
     return tokens.make("sent", signature)
 

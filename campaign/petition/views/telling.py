@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Response, abort
 
 from campaign.i18n import direction
+from campaign.petition.comments import writing as comments
 from campaign.petition.news import writing
 from campaign.petition.views import blueprint
 from campaign.petition.views.appeal import SPEECH, published_or_404, words_only
@@ -24,10 +25,12 @@ def news(lang: str, slug: str) -> Response:
 
 @blueprint.get(SPEECH + "/wall")
 def wall(lang: str, slug: str) -> Response:
-    """Some of the names of who chose to be seen by everybody, others each day; 404 where there are none."""
+    """Some names of who chose to be seen, others each day, and what signers say; 404 where there is neither."""
     published = published_or_404(lang, slug)
-    names = reading.names(published.appeal, on=datetime.now(UTC).date()) or abort(404)
-    answer = words_only("petition/wall.html", published, lang, names=names)
+    names, said = reading.names(published.appeal, on=datetime.now(UTC).date()), comments.shown(published.appeal)
+    if not names and not said:
+        abort(404)
+    answer = words_only("petition/wall.html", published, lang, names=names, said=said, way=direction)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
