@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from campaign.db import session
-from campaign.mail import claiming, handing, holding, outbox, rendering, sweeping, transports
+from campaign.mail import claiming, handing, holding, outbox, recording, rendering, sweeping, transports
 from campaign.mail.claiming import Claim
 from campaign.mail.delivery import Way
 from campaign.mail.handing import Written
@@ -77,6 +77,16 @@ def test_an_answer_of_an_old_epoch_says_nothing_about_the_attempt_under_way(
     assert not holding.finish([(slow, {})], to, "late answer")
     holding.release(slow, why="late")
     assert post.state(row) == "attempting"
+
+
+def test_of_two_links_that_write_together_only_the_later_claim_begins(post: Post, live: Sink) -> None:
+    row = post.letter()
+    (slow,) = claimed(LETTERS)
+    age(minutes=3)
+    sweeping.sweep()
+    (other,) = claimed(LETTERS)
+    entries = [recording.Entry(beginning=[(claim, {})]) for claim in (slow, other)]
+    assert recording._write_entries(entries) == [set(), {row}]
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=3), timedelta(hours=-3)])

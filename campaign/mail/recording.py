@@ -42,7 +42,7 @@ class Entry:
 def write(entry: Entry) -> set[UUID]:
     """Write for one link, together with others; on disk when it returns. Of what begins, what may say DATA."""
     begun: set[UUID] = together.done(_write_entries, entry)
-    return begun & {claim.id for claim, _ in entry.beginning}
+    return begun
 
 
 def write_refusal(claim: Claim, result: Outcome, box: Letterbox) -> None:
@@ -62,14 +62,17 @@ def said(claim: Claim, result: Outcome) -> dict[str, Any]:
 
 
 def _write_entries(entries: Sequence[Entry]) -> list[set[UUID]]:
-    """Write for several links in one commit; to each, what of all that begins may say DATA.
+    """Write for several links in one commit; to each, what of its own may say DATA.
 
-    Tried again after a failure, nothing counts as begun that perhaps was already: it is given back.
+    Tried again after a failure, nothing counts as begun that perhaps was already: it is given back. Of two links that
+    both hold a row, one past its lease, only the later claim can have begun it.
     """
     accepted = [one for entry in entries for one in entry.accepted]
     beginning = [one for entry in entries for one in entry.beginning]
     begun = _insist(partial(_go_on, accepted, beginning))
-    return [begun] * len(entries)
+    epochs = {claim.id: claim.epoch for claim, _ in sorted(beginning, key=lambda one: one[0].epoch)}
+    ours = [{claim.id for claim, _ in entry.beginning if claim.epoch == epochs[claim.id]} for entry in entries]
+    return [begun & mine for mine in ours]
 
 
 def _go_on(accepted: Sequence[Row], beginning: Sequence[Row]) -> set[UUID]:
