@@ -114,7 +114,8 @@ def masked(client: FlaskClient, answer: TestResponse) -> tuple[int, str, int, st
 def test_the_same_statements_run_for_new_and_repeat(
     client: FlaskClient, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for remembers in (counting, queries, standing, proving):  # on a busy machine a second passes between two signatures
+    # On a busy machine a second passes between two signatures.
+    for remembers in (counting, queries, standing, proving):
         monkeypatch.setattr(remembers, "_FRESH", 60.0)
 
     def run_by(form: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What DNS says about the domain we send from, and those we send to: it keeps to itself how it is asked, and that silence is no answer.
+"""What DNS says about our domain and those we send to: it keeps to itself how it is asked; silence is no answer.
 
 Sources: RFC 7208 3.1 (SPF), RFC 6376 3.6.2.1 (DKIM), RFC 7489 6.1 (DMARC), RFC 8020 (no name, none below it).
 """

@@ -43,7 +43,10 @@ def write(appeal: Appeal, texts: Texts, *, by: Organiser) -> UUID:
 
 
 def rewrite(news_id: UUID, texts: Texts, *, by: Organiser) -> None:
-    """Change a draft, whose writer is this organiser from now on. Raises Refused when nothing is written, or when it was released meanwhile."""
+    """Change a draft, whose writer is this organiser from now on.
+
+    Raises Refused when nothing is written, or when it was released meanwhile.
+    """
     _refuse_nothing(texts)
     mine = update(News).where(News.id == news_id, News.state == "draft").returning(News.id)
     _must_be_draft(session.scalar(mine.values(texts=texts, written_by=by.id, written_at=func.clock())))
