@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from campaign import vault
 from campaign.appeals import queries
@@ -56,19 +56,22 @@ class Stage:
 
     def write(self, kind: str, language: str) -> EmailMessage:
         """The mail of a kind as it would leave."""
-        row, news = uuid4(), kind.startswith("update")
-        spoken = language if kind not in {"digest", "office_waiting"} or language in LANGUAGES else "en"
-        sealed = vault.current().seal({"address": "alice@people.internal"}, table="message", row=row)
-        message = Message(
-            id=row, kind=kind, subject_id=self.rows[kind], language=spoken, recipient=sealed, token="t0ken",
-            lane=outbox.UPDATES if news else TO_OFFICES.get(kind, outbox.PEOPLE), dedupe_key=self.keys.get(kind, ""),
-        )  # fmt: skip
-        box = rendering.prepare(message, datetime(2026, 3, 1, tzinfo=UTC))
+        box = rendering.prepare(self.message(kind, language), datetime(2026, 3, 1, tzinfo=UTC))
         assert box, kind
         assert len(box.content) < (LARGEST_WITH_PDF if kind == "digest" else LARGEST), kind
         mail = message_from_bytes(box.content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         return mail
+
+    def message(self, kind: str, language: str) -> Message:
+        """The row of such a mail."""
+        row, news = uuid4(), kind.startswith("update")
+        spoken = language if kind not in {"digest", "office_waiting"} or language in LANGUAGES else "en"
+        sealed = vault.current().seal({"address": "alice@people.internal"}, table="message", row=row)
+        return Message(
+            id=row, kind=kind, subject_id=self.rows[kind], language=spoken, recipient=sealed, token="t0ken",
+            lane=outbox.UPDATES if news else TO_OFFICES.get(kind, outbox.PEOPLE), dedupe_key=self.keys.get(kind, ""),
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -195,6 +198,34 @@ def check(kind: str, language: str, mail: EmailMessage) -> None:
     if kind in WITH_BUTTON:
         [label] = re.findall(r"text-decoration:none\">([^<]+)</a>", html)
         assert words(html) == words(text_of(mail).replace(LINK.findall(html)[0], f"{label} {LINK.findall(html)[0]}"))
+
+
+def test_who_is_written_to_together_gets_what_each_gets_alone(stage: Stage, context: Flask) -> None:
+    """Several kinds and languages in one hand, and no statement more for more of them."""
+    messages = [stage.message(kind, lang) for kind in ("confirm", "receipt", "letter") for lang in ("en", "fa", "fr")]
+    messages += [stage.message("confirm", "fa") for _ in range(20)]
+    messages[-1].subject_id = a_signer(session.scalars(select(Appeal)).one(), "noise", state="pending")
+    alone = [said_to(rendering.Writing([message]), message) for message in messages]
+    assert len(set(alone)) == 8  # a letter has a language of its own
+    together, asked = rendering.Writing(messages), []
+
+    def note(*given: object) -> None:
+        asked.append(given[2])
+
+    event.listen(context.extensions["engine"], "before_cursor_execute", note)
+    assert [said_to(together, message) for message in messages] == alone
+    event.remove(context.extensions["engine"], "before_cursor_execute", note)
+    assert len(asked) <= 6  # two a kind
+
+
+def said_to(writing: rendering.Writing, message: Message) -> str:
+    """What a mail says, without what differs each time; the row in each of its links stays."""
+    box = writing.prepare(message, datetime(2026, 3, 1, tzinfo=UTC))
+    assert box
+    mail = message_from_bytes(box.content, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    signed = re.compile(r"\.[\w-]{6}\.[\w-]{27}(?![\w-])")
+    return signed.sub("", "\n".join([mail["From"].split("<")[0], mail["Subject"], text_of(mail), html_of(mail)]))
 
 
 @pytest.mark.parametrize("kind", ["confirm", "organisation_confirm"])

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
@@ -18,11 +18,14 @@ from campaign.appeals import queries
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.i18n import gettext as _
+from campaign.i18n import language
 from campaign.mail.models import Message
-from campaign.mail.rendering import Draft, ReadsTogether, Renderer, from_templates
+from campaign.mail.rendering import Draft, Mould, ReadsTogether, Renderer, mould
 from campaign.petition.models import Signature
 from campaign.web import link
 
+_PLACES = {"confirm": ("link",), "already_signed": ("link",), "receipt": ("link", "reference")}
+_KEPT = 256  # forms of mails in memory: by kind, language, appeal and, of receipts, day
 _THESE = select(Signature.id, Signature.state, Signature.appeal_id, Signature.language, Signature.confirmed_at).where(
     Signature.id == any_(bindparam("rows", type_=ARRAY(Uuid)))
 )
@@ -49,8 +52,8 @@ def _confirmation(signed: _Signed) -> Draft | None:
     """The mail with the button's link; nothing once the submission no longer waits."""
     if signed.state != "pending":
         return None
-    button = _("Confirm my signature") if signed.title else _("Confirm my email")
-    return _written("confirm", signed, button=button, link=_link("petition.confirm", "confirm", signed.id))
+    form = _form("confirm", language(), signed.title)
+    return form.filled(link=_link("petition.confirm", "confirm", signed.id))
 
 
 def _already_signed(signed: _Signed) -> Draft | None:
@@ -100,17 +103,18 @@ def reference(signature_id: UUID) -> str:
 
 
 def _about_a_confirmed(template: str, signed: _Signed) -> Draft | None:
-    if signed.state != "confirmed":
+    if signed.state != "confirmed" or signed.confirmed_at is None:
         return None
-    return _written(
-        template, signed, link=private_link(signed.id), reference=reference(signed.id), day=signed.confirmed_at
-    )
+    form = _form(template, language(), signed.title, day=signed.confirmed_at.date())
+    return form.filled(link=private_link(signed.id), reference=reference(signed.id))
 
 
-def _written(template: str, signed: _Signed, **context: Any) -> Draft:
-    """A mail from us by name, or, where its subject says nothing, from nobody in particular."""
-    draft = from_templates(template, title=signed.title, **context)
-    return draft if signed.title else replace(draft, sender_name=_("Email confirmation"))
+@lru_cache(_KEPT)
+def _form(template: str, _language: str, title: str, day: date | None = None) -> Mould:
+    """A mail from us by name, or, where its subject says nothing, from nobody in particular; once a language."""
+    press = _("Confirm my signature") if title else _("Confirm my email")
+    form = mould(template, *_PLACES[template], title=title, day=day, button=press if template == "confirm" else "")
+    return form if title else replace(form, draft=replace(form.draft, sender_name=_("Email confirmation")))
 
 
 def _read(signatures: Sequence[UUID]) -> dict[UUID | None, _Signed]:
