@@ -9,6 +9,7 @@ from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy.orm import joinedload, lazyload
 
 from campaign import tokens
 from campaign.appeals.models import Appeal
@@ -38,8 +39,14 @@ from campaign.offices import addressing
 from campaign.offices.models import Office
 from campaign.web import link
 
-_THESE = select(Letter.id, Letter.office_id, Letter.language, Letter.sealed).where(
-    Letter.id == any_(bindparam("rows", type_=ARRAY(Uuid))), Letter.state == "confirmed", Letter.sealed.is_not(None)
+_IDS = any_(bindparam("rows", type_=ARRAY(Uuid)))
+_LETTERS = select(Letter.id, Letter.office_id, Letter.language, Letter.sealed).where(
+    Letter.id == _IDS, Letter.state == "confirmed", Letter.sealed.is_not(None)
+)
+_OFFICES = (
+    select(Office, wishes.generation_of(Office.id))
+    .where(Office.id == _IDS)
+    .options(joinedload(Office.terms), lazyload(Office.addresses))
 )
 CONFIRM, PRIVATE = "letter-confirm", "letters"  # purposes of the links; their row is a submission
 
@@ -68,7 +75,7 @@ def letter(messages: Sequence[Message]) -> Renderer:
 
     None for one that was withdrawn or erased meanwhile, or whose office takes no letters any more.
     """
-    rows = {row.id: row for row in session.execute(_THESE, {"rows": [message.subject_id for message in messages]})}
+    rows = {row.id: row for row in session.execute(_LETTERS, {"rows": [message.subject_id for message in messages]})}
     addressed = _addressed({row.office_id for row in rows.values()})
 
     def write(message: Message, _recipient: str) -> Draft | None:
@@ -89,15 +96,16 @@ class _Addressed:
 
 def _addressed(ids: Collection[UUID]) -> Callable[[UUID, str], _Addressed | None]:
     """The same of several offices, by id and language of the letter; None for one that takes no letters."""
-    offices = {office.id: office for office in session.scalars(select(Office).where(Office.id.in_(ids)))}
-    generations, today = wishes.generations(ids), datetime.now(UTC).date()
+    rows = session.execute(_OFFICES, {"rows": list(ids)}).unique()
+    offices = {office.id: (office, generation) for office, generation in rows}
+    today = datetime.now(UTC).date()
 
     @cache
     def addressed(id_: UUID, language: str) -> _Addressed | None:
-        office = offices[id_]
+        office, generation = offices[id_]
         if not addressing.accepts_letters(office):
             return None
-        page = office_links.page_of(office, generations[id_], language)
+        page = office_links.page_of(office, generation, language)
         return _Addressed(addressing.greeting(office, language, today), page)
 
     return addressed

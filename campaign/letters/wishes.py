@@ -6,14 +6,14 @@ same to every claim, so a letter that is already on its way out is asked once mo
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from campaign.db import clock, session
 from campaign.letters import gathering
@@ -51,12 +51,10 @@ def of(office: UUID) -> Wish:
     return Wish(row.generation, row.choice, row.stopped_at) if row else Wish()
 
 
-def generations(offices: Collection[UUID]) -> dict[UUID, int]:
-    """Of each, which links to its page are good."""
-    said = select(OfficeWish.office_id, OfficeWish.generation).where(OfficeWish.office_id.in_(offices))
-    return dict.fromkeys(offices, Wish().generation) | {
-        row.office_id: row.generation for row in session.execute(said)
-    }
+def generation_of(office: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[int]:
+    """In a statement: which links to the page of an office are good."""
+    said = select(OfficeWish.generation).where(OfficeWish.office_id == office).scalar_subquery()
+    return func.coalesce(said, Wish().generation)
 
 
 def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:
