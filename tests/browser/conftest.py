@@ -8,23 +8,29 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.browser.tour import Tour, arrange
 from tests.stack import Stack
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a sandbox when root, as in CI."""
-    if CHROMIUM is None:
-        pytest.skip("NO CHROMIUM ON THIS MACHINE: the journeys were not walked in a browser")
+def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium, without a sandbox when root, as in CI."""
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
     sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, *sandbox, "--disable-gpu"])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser of all tests."""
+    if CHROMIUM is None:
+        pytest.skip("NO CHROMIUM ON THIS MACHINE: the journeys were not walked in a browser")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, *sandbox, "--disable-gpu"])
+        launched = launch(playwright)
         yield launched
         launched.close()
 
@@ -35,6 +41,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(tmp_path_factory.mktemp("up") / "var").start()
     yield running
     assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def tour(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Tour:
+    """Every page of that product, in a language of either direction."""
+    return arrange(stack.data, tmp_path_factory.mktemp("bundles"), ("en", "fa"))
 
 
 @pytest.fixture
