@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.letters import confirming, ending, overtaking
 from campaign.letters.models import Letter, Overtaking
-from campaign.mail import outbox
+from campaign.mail import claiming, holding, outbox, pausing, transports
 from campaign.mail.models import Message
 from campaign.mail.moving import move
-from campaign.mail.states import MAY_COME_FROM, State
+from campaign.mail.states import LETTERS, MAY_COME_FROM, State
 from campaign.organisers import accounts, audit
 from tests.desk import OLGA, press, signed_in
 from tests.letter_stage import PATH, SLUG, WORDS, deliver, letters, messages, send, the_appeal, the_office
@@ -121,6 +122,47 @@ def test_a_press_that_stops_nothing_is_not_dated(
     overtaking.overtake(appeal, office=None, reason="free", by=olga)
     overtaking.overtake(appeal, office=None, reason="wrong", by=olga)
     assert page_of(app, client).count("were stopped") == 1
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_begins_to_leave_at_the_same_moment_is_tried_no_second_time(
+    appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    send(client)
+    confirm_all()
+    [claim] = claiming.claim(LETTERS, transports.CAPTURE, 1)
+    cancel = outbox.cancel
+
+    def busy() -> None:
+        assert holding.finish([(claim, {})], State.DEFERRED, "busy", wait=timedelta(0))
+
+    def meanwhile(*keys: str, why: str) -> int:
+        if keys:
+            assert holding.go_on((), [(claim, {})])
+        found = cancel(*keys, why=why)
+        if keys and at_once:
+            busy()
+        return found
+
+    monkeypatch.setattr(outbox, "cancel", meanwhile)
+    assert overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA)) == 0
+    if not at_once:
+        busy()
+    assert claiming.claim(LETTERS, transports.CAPTURE, 1) == []
+
+
+def test_the_mails_that_tell_writers_wait_and_are_forgotten_with_their_appeal(
+    appeal: Appeal, client: FlaskClient, mails: Mails
+) -> None:
+    send(client)
+    confirm_all()
+    pausing.pause(f"appeal:{appeal.id}", "people are in danger")
+    overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA))
+    assert deliver(mails) == []
+    outbox.forget_appeal(appeal.id)
+    session.commit()
+    session.expire_all()
+    assert session.scalars(select(Message.recipient).where(Message.kind == overtaking.KIND)).all() == [None]
 
 
 def page_of(app: Flask, client: FlaskClient, code: str = "en", more: str = "") -> str:

@@ -61,6 +61,7 @@ def take(message: Message, said: Reply) -> bool:
             address=accounts.email(organiser),
             language="en",
             dedupe_key=_key(row),
+            pause_keys=(f"appeal:{digest.appeal_id}",),
             capture_only=message.capture_only,
         )
     log.info("digest.replied", digest=str(digest.id), reply=str(row))

@@ -85,8 +85,9 @@ def end_late(event: Overtaking, letters: Sequence[Letter]) -> None:
 def _stop(event: Overtaking) -> Sequence[Letter]:
     """The letters whose message was cancelled: another may have begun to leave since we looked."""
     _stop_digests(event)
+    stopped = _end(event, session.scalars(select(Letter).where(*_confirmed(event.appeal_id, event.office_id))).all())
     _last_try(event)
-    return _end(event, session.scalars(select(Letter).where(*_confirmed(event.appeal_id, event.office_id))).all())
+    return stopped
 
 
 def _end(event: Overtaking, letters: Sequence[Letter]) -> Sequence[Letter]:
@@ -122,8 +123,12 @@ def _stop_digests(event: Overtaking) -> None:
 
 
 def _last_try(event: Overtaking) -> None:
-    """What is on its way at this moment is tried no second time, should its receiver put it off."""
-    mine = [literal(letters_key(event.appeal_id)) == func.any(Message.pause_keys), Message.state == State.ATTEMPTING]
+    """What was on its way when the rest was cancelled is tried no second time, should its receiver put it off.
+
+    After the cancelling, so that nothing begins between the two; and a worker too locks what begins before what left.
+    """
+    on_its_way = Message.state.in_([State.ATTEMPTING, State.DEFERRED])  # put off since, it was not cancelled either
+    mine = [literal(letters_key(event.appeal_id)) == func.any(Message.pause_keys), on_its_way]
     if event.office_id:
         mine.append(Message.budget_key == pacing.office_key(session.get_one(Office, event.office_id).slug))
     session.execute(update(Message).where(*mine).values(expires_at=clock()))
@@ -145,6 +150,7 @@ def _tell(letters: Sequence[Letter], event: Overtaking) -> None:
                 language=letter.page_language,
                 dedupe_key=f"{KIND}:{event.id}:{letter.submission_id}",
                 not_before=now + timedelta(seconds=n / _A_SECOND),
+                pause_keys=(f"appeal:{letter.appeal_id}",),
                 origin=letter.origin,
             )
 

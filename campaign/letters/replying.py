@@ -45,6 +45,7 @@ def take(message: Message, said: Reply) -> bool:
         address=written.email,
         language=letter.page_language,
         dedupe_key=_key(row),
+        pause_keys=(f"appeal:{letter.appeal_id}",),
         origin=letter.origin,
         capture_only=message.capture_only,
     )
