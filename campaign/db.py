@@ -7,7 +7,7 @@ it did not commit is rolled back when the context ends.
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
@@ -22,14 +22,11 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app, g
 from sqlalchemy import (
     ColumnElement,
-    Connection,
-    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Executable,
     MetaData,
-    Row,
     create_engine,
     event,
     func,
@@ -42,7 +39,6 @@ from werkzeug.local import LocalProxy
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATING = 0x756E6465  # advisory lock: two processes that start together migrate once
-
 
 CLOCK = text("clock()")
 """The database's clock as a column's default: the only clock that orders events, and one that tests can move."""
@@ -111,17 +107,16 @@ def at_once(statement: Executable, values: dict[str, Any]) -> list[Any]:
     Beside the session, in one round trip instead of three (BEGIN, the statement, COMMIT). The statement object
     must be one that is kept: its SQL is written once, which spares a quarter of the time in here.
     """
-    found: Engine = current_app.extensions["at once"]
-    with found.connect() as connection:
+    with current_app.extensions["at once"].connect() as connection:
         return [*_executed(connection, statement, values).scalars()]
 
 
-def kept(statement: Executable, values: dict[str, Any]) -> Sequence[Row[Any]]:
+def kept(statement: Executable, values: dict[str, Any]) -> list[Any]:
     """Execute a statement object that is kept, as for ``at_once``, in the session's transaction; its rows."""
-    return _executed(session.connection(), statement, values).all()
+    return [*_executed(session.connection(), statement, values)]
 
 
-def _executed(connection: Connection, statement: Executable, values: dict[str, Any]) -> CursorResult[Any]:
+def _executed(connection: Any, statement: Executable, values: dict[str, Any]) -> Any:
     sql, constants = _written(statement, connection.dialect)
     return connection.exec_driver_sql(sql, {**constants, **values})
 
