@@ -62,7 +62,7 @@ def test_it_works(appeal: Appeal, client: FlaskClient) -> None:
     assert "I ask you to follow up the findings of 2024" in text
     assert "Bob Okafor\n\nGermany" not in text
     assert "Bob Okafor\nGermany" in text
-    assert "“<bdi>Bob Okafor</bdi> via Undersigned”" in text
+    assert "“<bdi><bdi>Bob Okafor</bdi> via Undersigned</bdi>”" in text
     assert "bob@example.org" in text
     assert letters() == []
 

@@ -57,7 +57,8 @@ class Stop:
         """Open it, and press."""
         page.goto(self.path)
         if self.press:
-            self.press(page)
+            with page.expect_navigation():
+                self.press(page)
 
 
 @dataclass(frozen=True, slots=True)
