@@ -69,6 +69,19 @@ def test_a_pause_of_somebody_else_outlives_it(app: Flask, appeal: Appeal) -> Non
     assert [pause.why for pause in pausing.paused()] == ["the office asked for a week"]
 
 
+def test_the_outbox_lets_nothing_go_on_before_it_is_over(app: Flask, appeal: Appeal) -> None:
+    olga, outbox = signed_in(app), "/desk/outbox"
+    pausing.pause(f"appeal:{appeal.id}", "the office asked for a week")
+    call(olga)
+    press(olga, outbox, f"{outbox}/resume", key=f"appeal:{appeal.id}")
+    assert len(pausing.paused()) == 1
+    assert "People are in danger" in olga.get(outbox).text
+    press(olga, PLACE, f"{PLACE}/danger/end")
+    press(olga, outbox, f"{outbox}/resume", key=f"appeal:{appeal.id}")
+    session.rollback()
+    assert pausing.paused() == []
+
+
 def test_what_did_not_begin_cannot_end(appeal: Appeal) -> None:
     with pytest.raises(Refused):
         danger.end(appeal, by=accounts.add("olga@example.org"))

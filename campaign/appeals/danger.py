@@ -8,7 +8,7 @@ People can still sign; their mail waits with the rest. A cache of somebody else 
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import delete, func
+from sqlalchemy import Text, cast, delete, func, literal, select
 
 from campaign.appeals.models import Appeal
 from campaign.db import clock, session
@@ -35,6 +35,12 @@ def call(appeal: Appeal, *, by: Organiser, browser: str = "") -> None:
     audit.record("appeal.danger_called", f"appeal {appeal.slug}", organiser=by)
     session.commit()
     log.warning("appeal.danger_called", appeal=appeal.slug)
+
+
+def holds(key: str) -> bool:
+    """Whether a pause with this key is of an appeal whose people are in danger: it ends with that, not before."""
+    its = literal("appeal:") + cast(Appeal.id, Text) == key
+    return session.scalar(select(Appeal.id).where(its, Appeal.in_danger_at.is_not(None))) is not None
 
 
 def end(appeal: Appeal, *, by: Organiser) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from campaign import background, db
-from campaign.appeals import states
+from campaign.appeals import danger, states
 from campaign.appeals.models import Appeal
 from campaign.db import clock, session
 from campaign.desk import messages, reasons, words
@@ -95,6 +95,9 @@ def resume() -> Response:
     key = request.form.get("key", pausing.ALL)
     if key.startswith(states.GATE):  # only its pre-flight opens a gate
         abort(403)
+    if danger.holds(key):
+        flash(_("People are in danger: exports, mail and names are stopped."), "bad")
+        return redirect(url_for(".listing"), 303)
     audit.record("outbox.resumed", _subject(key), organiser=access.organiser())
     pausing.resume(key)
     background.ring(outbox.BELL)
