@@ -194,9 +194,10 @@ def test_letters_of_one_called_back_are_not_lost_with_it(released: Digest, end: 
 def test_writers_are_told_that_a_stopped_one_may_have_left_before(
     released: Digest, appeal: Appeal, olga: Organiser, client: FlaskClient
 ) -> None:
+    row = its_message().id
     for state in (State.LEASED, State.ATTEMPTING, State.UNKNOWN):
-        assert move(Message.id == its_message().id, to=state, why="a test")
-    outbox.retry(its_message().id)
+        assert move(Message.id == row, to=state, why="a test")
+    outbox.retry(row)
     overtaking.overtake(appeal, office=the_office(), reason="free", by=olga)
     page = its_writers_page(client)
     assert "Nobody can know whether it arrived; it goes no more." in page
