@@ -395,6 +395,20 @@ def test_another_relay_or_sender_shuts_the_gate_before_a_letter_leaves(
         assert b"From: of old" not in sent.content
 
 
+def test_what_a_worker_has_in_hand_at_that_moment_is_written_anew_too(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked(by=olga)
+    gating.open_gate(appeal, by=olga)
+    write(client)
+    kept = {"content": b"From: of old", "state": "leased", "lease_until": func.clock() + timedelta(minutes=2)}
+    session.execute(update(Message).where(Message.kind == "letter").values(kept))
+    session.commit()
+    monkeypatch.setitem(app.config, "MAIL_FROM", "letters@appeal.internal")
+    assert shutting.shut() == 1
+    assert message().content is None
+
+
 def test_a_new_password_or_a_rehearsal_in_between_shuts_nothing(
     appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

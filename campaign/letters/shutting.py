@@ -19,11 +19,12 @@ from campaign.letters.leaving_by import present_way
 from campaign.letters.models import Gate
 from campaign.mail import pausing, rewriting, transports
 from campaign.mail.models import Message
-from campaign.mail.states import WAITING
+from campaign.mail.states import WAITING, State
 from campaign.organisers import audit
 
 log = structlog.get_logger()
 _KINDS = ("letter", digests.KIND)
+_UNSENT = sorted(WAITING | {State.LEASED})
 
 
 def shut() -> int:
@@ -48,7 +49,7 @@ def _shut(gate: Gate, appeal: Appeal) -> None:
 
 
 def _written(appeal: Appeal) -> list[str]:
-    """What waits to be tried again: its bytes name the sender of the day on which they were made."""
-    kept = Message.content.is_not(None), Message.state.in_(sorted(WAITING)), Message.kind.in_(_KINDS)
+    """What waits to be tried again, or is in a hand: its bytes name the sender of the day on which they were made."""
+    kept = Message.content.is_not(None), Message.state.in_(_UNSENT), Message.kind.in_(_KINDS)
     mine = literal(letters_key(appeal.id)) == func.any(Message.pause_keys)
     return list(session.scalars(select(Message.dedupe_key).where(*kept, mine)))
