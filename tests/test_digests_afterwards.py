@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from email import message_from_bytes, policy
 from html import unescape
+from uuid import UUID
 
 import pytest
 from flask import Flask, current_app
@@ -202,6 +203,23 @@ def test_writers_are_told_that_a_stopped_one_may_have_left_before(
     page = its_writers_page(client)
     assert "Nobody can know whether it arrived; it goes no more." in page
     assert "before it left" not in page
+
+
+def test_nothing_gathers_anew_for_its_office_while_all_offices_are_overtaken(
+    released: Digest, appeal: Appeal, olga: Organiser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.execute(update(Message).where(Message.kind == "digest").values(state="attempting"))
+    session.commit()
+    held: list[UUID] = []
+    alone_with = wishes.alone_with
+
+    def noted(office: UUID) -> None:
+        held.append(office)
+        alone_with(office)
+
+    monkeypatch.setattr(wishes, "alone_with", noted)
+    overtaking.overtake(appeal, office=None, reason="free", by=olga)
+    assert released.office_id in held
 
 
 def test_one_that_waits_for_its_turn_is_released_once(released: Digest, olga: Organiser) -> None:

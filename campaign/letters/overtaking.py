@@ -51,7 +51,7 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
     not to have arrived does not wait anew.
     """
     assert reason in REASONS
-    for row in [office.id] if office else sorted(waiting(appeal.id), key=str):
+    for row in [office.id] if office else sorted(_offices(appeal.id), key=str):
         wishes.alone_with(row)
     event = Overtaking(
         id=uuid4(), appeal_id=appeal.id, office_id=office.id if office else None, reason=reason, organiser_id=by.id
@@ -80,6 +80,12 @@ def since(digest: Digest) -> Overtaking | None:
 def end_late(event: Overtaking, letters: Sequence[Letter]) -> None:
     """Stop letters that were on their way when they were overtaken and never arrived; in the caller's transaction."""
     _tell(_end(event, letters), event)
+
+
+def _offices(appeal: UUID) -> set[UUID]:
+    """Whose letters wait, and whose digests are on their way: those letters must not gather anew meanwhile."""
+    out = select(Digest.office_id).where(Digest.appeal_id == appeal, Digest.state.in_(digests.OUT))
+    return {*waiting(appeal), *session.scalars(out)}
 
 
 def _stop(event: Overtaking) -> Sequence[Letter]:
