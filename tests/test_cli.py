@@ -18,13 +18,13 @@ from sqlalchemy import text
 
 from campaign import i18n
 from campaign.api import health
-from campaign.appeals import versions
+from campaign.appeals import danger, versions
 from campaign.appeals.content import Content
 from campaign.appeals.facts import Publisher
 from campaign.cli import campaign
 from campaign.db import session
 from campaign.mail import outbox
-from campaign.organisers import audit
+from campaign.organisers import accounts, audit
 from campaign.petition import counting
 from tests import bundled, cast
 from tests.conftest import link_in
@@ -124,6 +124,9 @@ def test_mail_is_counted_stopped_and_let_go_on(run: Run, context: Flask) -> None
     assert set(status["paused"]) == {f"appeal:{appeal.id}", "office:sr-iran"}
     noted = [deed.subject for deed in audit.listing(action="outbox.paused")]
     assert noted == ["office:sr-iran", f"appeal {cast.SLUG}"]
+    danger.call(appeal, by=accounts.add("olga@example.org"))
+    assert run("outbox", "resume", "--appeal", cast.SLUG).exit_code == 1
+    danger.end(appeal, by=accounts.add("olga@example.org"))
     run("outbox", "resume", "--appeal", cast.SLUG)
     run("outbox", "resume", "--office", "sr-iran")
     assert json.loads(run("outbox", "status", "--json").output)["paused"] == []

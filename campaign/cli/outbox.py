@@ -9,6 +9,7 @@ from uuid import UUID
 import click
 
 from campaign import background
+from campaign.appeals import danger
 from campaign.cli import stage
 from campaign.cli.naming import appeal_named, office_named
 from campaign.cli.root import Problem, campaign
@@ -69,6 +70,8 @@ def resume(everything: bool, appeal: str | None, office: str | None, domain: str
     """Let mail go on that was paused by the same words."""
     with stage.application():
         key = _key(everything, appeal, office, domain)
+        if danger.holds(key):
+            raise Problem("People are in danger there: that is ended on the appeal's page at the desk")
         audit.record("outbox.resumed", f"appeal {appeal}" if appeal else pausing.recorded(key), actor="command line")
         pausing.resume(key)
         background.ring(messages.BELL)
