@@ -15,9 +15,9 @@ from sqlalchemy import select, update
 from campaign import i18n, tokens
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.letters import confirming, ending, overtaking
+from campaign.letters import confirming, ending, overtaken_late, overtaking
 from campaign.letters.models import Letter, Overtaking
-from campaign.mail import claiming, holding, outbox, pausing, transports
+from campaign.mail import claiming, holding, outbox, pausing, sweeping, transports
 from campaign.mail.models import Message
 from campaign.mail.moving import move
 from campaign.mail.states import LETTERS, MAY_COME_FROM, State
@@ -149,6 +149,35 @@ def test_what_begins_to_leave_at_the_same_moment_is_tried_no_second_time(
     if not at_once:
         busy()
     assert claiming.claim(LETTERS, transports.CAPTURE, 1) == []
+
+
+def test_whose_letter_was_tried_last_at_that_moment_is_told_too(
+    appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(client)
+    confirm_all()
+    [claim] = claiming.claim(LETTERS, transports.CAPTURE, 1)
+    assert holding.go_on((), [(claim, {})])
+    overtaking.overtake(appeal, office=None, reason="free", by=accounts.add(OLGA))
+    assert holding.finish([(claim, {})], State.DEFERRED, "busy", wait=timedelta(0))
+    assert overtaken_late.end_expired() == 0
+    sweeping.sweep()
+    assert overtaken_late.end_expired() == 1
+    assert overtaken_late.end_expired() == 0
+    assert (states(), messages("overtaken")) == ([("overtaken", "expired")], 1)
+
+
+def test_what_was_overtaken_is_not_sent_again_by_hand(app: Flask, appeal: Appeal, client: FlaskClient) -> None:
+    send(client)
+    confirm_all()
+    letter = letters()[0]
+    session.execute(update(Message).where(Message.subject_id == letter.id).values(state=State.UNKNOWN))
+    message = session.scalars(select(Message.id).where(Message.subject_id == letter.id)).one()
+    overtaking.overtake(appeal, office=None, reason="wrong", by=accounts.add(OLGA))
+    olga = signed_in(app)
+    press(olga, f"/desk/outbox/{message}", f"/desk/outbox/{message}/retry")
+    assert "must not be sent any more" in olga.get(f"/desk/outbox/{message}").text
+    assert states() == [("confirmed", "unknown")]
 
 
 def test_the_mails_that_tell_writers_wait_and_are_forgotten_with_their_appeal(

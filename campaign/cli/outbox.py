@@ -13,6 +13,7 @@ from campaign.appeals import danger
 from campaign.cli import stage
 from campaign.cli.naming import appeal_named, office_named
 from campaign.cli.root import Problem, campaign
+from campaign.letters import overtaken_late
 from campaign.mail import outbox as messages
 from campaign.mail import pausing
 from campaign.organisers import audit
@@ -83,6 +84,7 @@ def resume(everything: bool, appeal: str | None, office: str | None, domain: str
 def retry(message_id: UUID) -> None:
     """Send a message again that failed, waits, or of which nobody knows."""
     with stage.application():
+        overtaken_late.refuse_retry(message_id)
         audit.record("message.sent_again", f"message {message_id}", actor="command line")
         messages.retry(message_id)
         background.ring(messages.BELL)

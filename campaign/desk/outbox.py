@@ -20,6 +20,7 @@ from campaign.desk.messages import Asked, Place
 from campaign.desk.outbox_forms import PauseForm, PersonForm
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
+from campaign.letters import overtaken_late
 from campaign.mail import outbox, pacing, pausing, settling
 from campaign.mail.models import Message
 from campaign.mail.tallying import tally
@@ -59,8 +60,7 @@ def message(message_id: UUID) -> str:
 @blueprint.post("/<uuid:message_id>/retry")
 def retry(message_id: UUID) -> Response:
     """Send a message again because a person decided so."""
-    said = _("It waits to be sent again.")
-    return _decide(message_id, "message.sent_again", lambda _m: outbox.retry(message_id), said)
+    return _decide(message_id, "message.sent_again", _again, _("It waits to be sent again."))
 
 
 @blueprint.post("/<uuid:message_id>/cancel")
@@ -117,6 +117,11 @@ def _decide(message_id: UUID, deed: str, act: Callable[[Message], None], said: s
         session.rollback()
         flash(refused.message, "bad")
     return redirect(url_for(".message", message_id=message_id), 303)
+
+
+def _again(found: Message) -> None:
+    overtaken_late.refuse_retry(found.id)
+    outbox.retry(found.id)
 
 
 def _cancel(found: Message) -> None:

@@ -13,6 +13,8 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 
+from sqlalchemy import select
+
 from campaign import db, vault
 from campaign.appeals.models import Appeal
 from campaign.errors import Refused
@@ -27,6 +29,7 @@ from campaign.petition.paper import counting as on_paper
 
 _MARK = "\ufeff"  # without it a spreadsheet may take UTF-8 for the code page of the machine
 _ROWS_A_CHUNK = 200
+_ROWS_UNASKED = 1000  # between two looks whether people are in danger
 _coded = lru_cache(maxsize=1024)(guarded)  # of codes there are few; what somebody typed must not stay in memory
 _GUARDS: dict[str, Callable[[str], str]] = {
     "name": guarded,
@@ -59,7 +62,7 @@ def export(
     )
     note(action="signatures.exported", on_paper=on_paper.count(appeal))  # no rows: a file holds none of them
     db.session.commit()
-    return _told(queries.rows(db.engine(), vault.current(), appeal, audience), audience.columns, note)
+    return _told(appeal, queries.rows(db.engine(), vault.current(), appeal, audience), audience.columns, note)
 
 
 def file_name(appeal: Appeal, audience: Audience, *, today: date) -> str:
@@ -98,14 +101,21 @@ def _written(lines: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _told(rows: Iterator[Row], columns: tuple[str, ...], note: Callable[..., AuditEvent]) -> Iterator[bytes]:
-    """The pieces; at the end, also of a download that broke off, a note of how many rows were read."""
-    last = 0
+def _told(
+    appeal: Appeal, rows: Iterator[Row], columns: tuple[str, ...], note: Callable[..., AuditEvent]
+) -> Iterator[bytes]:
+    """The pieces; at the end, also of a download that broke off, a note of how many rows were read.
+
+    It breaks off when people turn out to be in danger: a file that is half there is better than a whole one.
+    """
+    last, called = 0, select(Appeal.in_danger_at).where(Appeal.id == appeal.id)
 
     def counted() -> Iterator[Row]:
         nonlocal last
         for row in rows:
             last = row.number
+            if last % _ROWS_UNASKED == 0 and db.session.scalar(called):
+                raise Refused(_("People are in danger: exports, mail and names are stopped."))
             yield row
 
     try:

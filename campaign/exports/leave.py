@@ -34,8 +34,8 @@ def ask(appeal: Appeal, audience: str, *, by: Organiser) -> None:
     """Ask for one file; asking again while the first question stands changes nothing."""
     _lapse(appeal)
     asked = insert(ExportLeave).values(appeal_id=appeal.id, audience=audience, asked_by=by.id)
-    session.execute(asked.on_conflict_do_nothing())
-    audit.record("export.asked", f"appeal {appeal.slug}", organiser=by, audience=audience)
+    if session.scalar(asked.on_conflict_do_nothing().returning(ExportLeave.id)):
+        audit.record("export.asked", f"appeal {appeal.slug}", organiser=by, audience=audience)
     session.commit()
 
 

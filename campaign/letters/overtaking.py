@@ -59,7 +59,7 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
     session.add(event)
     session.flush()
     stopped = _stop(event)
-    _tell(stopped, event)
+    tell(stopped, event)
     pending = _forget_pending(event)
     subject, where = f"appeal {appeal.slug}", office.slug if office else "all"
     audit.record("letters.overtaken", subject, organiser=by, office=where, reason=reason, letters=len(stopped))
@@ -79,7 +79,7 @@ def since(digest: Digest) -> Overtaking | None:
 
 def end_late(event: Overtaking, letters: Sequence[Letter]) -> None:
     """Stop letters that were on their way when they were overtaken and never arrived; in the caller's transaction."""
-    _tell(_end(event, letters), event)
+    tell(_end(event, letters), event, late=True)
 
 
 def _offices(appeal: UUID) -> set[UUID]:
@@ -140,7 +140,7 @@ def _last_try(event: Overtaking) -> None:
     session.execute(update(Message).where(*mine).values(expires_at=clock()))
 
 
-def _tell(letters: Sequence[Letter], event: Overtaking) -> None:
+def tell(letters: Sequence[Letter], event: Overtaking, *, late: bool = False) -> None:
     """One mail for all letters written in one go, to the address that confirmed them.
 
     It is no news, which one can unsubscribe from; so it shares the lane of confirmations, and is spread thin there.
@@ -154,7 +154,7 @@ def _tell(letters: Sequence[Letter], event: Overtaking) -> None:
                 subject_id=letter.submission_id,
                 address=written.email,
                 language=letter.page_language,
-                dedupe_key=f"{KIND}:{event.id}:{letter.submission_id}",
+                dedupe_key=f"{KIND}:{event.id}:{letter.submission_id}" + (f":{letter.id}" if late else ""),
                 not_before=now + timedelta(seconds=n / _A_SECOND),
                 pause_keys=(f"appeal:{letter.appeal_id}",),
                 origin=letter.origin,

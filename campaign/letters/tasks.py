@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaign import db
 from campaign.background import task
-from campaign.letters import expiring, following, recalling, sending, shutting
+from campaign.letters import expiring, following, overtaken_late, recalling, sending, shutting
 from campaign.letters.models import DigestReply, Letter, LetterReply
 
 RELEASE = "letters.release"
@@ -26,8 +26,9 @@ def release() -> None:
 
 @task("letters.settle", every=60)
 def settle() -> None:
-    """Let the letters of digests that went follow their digest."""
+    """Let the letters of digests that went follow their digest, and those that were overtaken end."""
     following.settle()
+    overtaken_late.end_expired()
 
 
 @task("letters.blur", every=6 * 3600)

@@ -98,7 +98,8 @@ def _take_beside_paused(found: CompoundSelect[Any], limit: int) -> Sequence[Move
     rows = session.scalars(found, {"most": _SHARED * limit}).all()
     if not rows:
         return []
-    return move(_message.id.in_(rows), to=State.LEASED, why="claimed", limit=limit, only_free=True, **_LEASED)
+    still = _message.id.in_(rows), _message.not_before <= CLOCK  # another worker may have put one off since
+    return move(*still, to=State.LEASED, why="claimed", limit=limit, only_free=True, **_LEASED)
 
 
 def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:

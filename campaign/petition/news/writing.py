@@ -48,8 +48,11 @@ def rewrite(news_id: UUID, texts: Texts, *, by: Organiser) -> None:
     Raises Refused when nothing is written, or when it was released meanwhile.
     """
     _refuse_nothing(texts)
-    mine = update(News).where(News.id == news_id, News.state == "draft").returning(News.id)
-    _must_be_draft(session.scalar(mine.values(texts=texts, written_by=by.id, written_at=func.clock())))
+    mine = update(News).where(News.id == news_id, News.state == "draft").returning(News.appeal_id)
+    appeal = session.scalar(mine.values(texts=texts, written_by=by.id, written_at=func.clock()))
+    if appeal:
+        audit.record("news.written", f"appeal {session.get_one(Appeal, appeal).slug}", organiser=by)
+    _must_be_draft(appeal)
 
 
 def discard(news_id: UUID) -> None:

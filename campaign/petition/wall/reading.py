@@ -29,7 +29,8 @@ def names(appeal: Appeal, *, on: date) -> list[str]:
     found = found.where(*releasing.shown(appeal), WallName.appeal_id == appeal.id, WallName.release_id.is_not(None))
     after = session.execute(found.where(WallName.place >= start).order_by(WallName.place).limit(CAP)).all()
     before = session.execute(found.where(WallName.place < start).order_by(WallName.place).limit(CAP)).all()
-    return [shortened(row.public_name) if row.short else row.public_name for row in [*after, *before][:CAP]]
+    told = [shortened(row.public_name) if row.short else row.public_name for row in [*after, *before][:CAP]]
+    return told if len(told) >= releasing.LEAST else []  # some may have gone since: who is left stands not alone
 
 
 def is_there(appeal: Appeal) -> bool:
