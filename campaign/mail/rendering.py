@@ -8,12 +8,10 @@ the same one. What the messages in hand are about is read once for all of a kind
 from __future__ import annotations
 
 from base64 import b32encode
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from html import escape
-from secrets import token_hex
 from typing import Any
 
 from flask import Flask, current_app, render_template
@@ -94,30 +92,6 @@ def from_templates(name: str, *, button: str = "", **context: Any) -> Draft:
     else:
         html = render_template(f"mail/{name}/body.html", **context) if _has_html(name) else ""
     return Draft(subject=subject, text=text, html=html)
-
-
-@dataclass(frozen=True, slots=True)
-class Mould:
-    """A mail of which only a few words differ, its templates and translations gone through once."""
-
-    draft: Draft
-    marks: Mapping[str, str]
-
-    def filled(self, **words: str) -> Draft:
-        """The mail with these words, each in the place that was left for it."""
-        text, html = self.draft.text, self.draft.html
-        for name, mark in self.marks.items():
-            text, html = text.replace(mark, words[name]), html.replace(mark, escape(words[name]))
-        return replace(self.draft, text=text, html=html)
-
-
-def mould(name: str, *places: str, button: str = "", **context: Any) -> Mould:
-    """``from_templates`` with places left in text and HTML for what differs, by its name in the context.
-
-    For what names nobody: whoever calls this keeps it, so as to call it once a language.
-    """
-    marks = {place: token_hex(16) for place in places}  # as no text of ours has it, nor any title
-    return Mould(from_templates(name, button=button, **context, **marks), marks)
 
 
 @cache

@@ -20,7 +20,8 @@ from campaign.db import session
 from campaign.i18n import gettext as _
 from campaign.i18n import language
 from campaign.mail.models import Message
-from campaign.mail.rendering import Draft, Mould, ReadsTogether, Renderer, mould
+from campaign.mail.moulds import Mould, mould
+from campaign.mail.rendering import Draft, ReadsTogether, Renderer
 from campaign.petition.models import Signature
 from campaign.web import link
 
