@@ -32,9 +32,11 @@ APPEAL, OTHER = f"appeal:{UUID(int=1)}", f"appeal:{UUID(int=2)}"
 @pytest.fixture
 def crowd(post: Post, live: Sink, move_clock: Callable[[timedelta], None]) -> None:
     """Many letters to offices and as many mails to people; every second one of them went long ago."""
-    away = (7 - session.scalars(text("SELECT extract(isodow FROM clock())::int")).one()) % 7
+    here = "clock() AT TIME ZONE 'Europe/Zurich'"
+    asked = f"SELECT extract(isodow FROM {here})::int, extract(hour FROM {here})::int"
+    weekday, hour = session.execute(text(asked)).one()
     session.rollback()
-    move_clock(timedelta(days=away + 2))  # a Tuesday, when offices are open
+    move_clock(timedelta(days=(7 - weekday) % 7 + 2, hours=10 - hour))  # a Tuesday at ten, when offices are open
     post.letter("letter:model", budget_key="office:0", pause_keys=[APPEAL, "letters:1"])
     post.confirm("confirm:model", pause_keys=[APPEAL])
     for prefix in ("letter", "confirm"):
@@ -57,16 +59,20 @@ def reading(app: Flask) -> Iterator[list[tuple[int, str]]]:
 
     def explain(connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: bool) -> None:
         if "message" in statement and statement.lstrip().startswith(("WITH", "SELECT", "UPDATE")):
-            asking = connection.connection.driver_connection.cursor()
-            asking.execute("SAVEPOINT before")
+            driver = connection.connection.driver_connection
+            before, back = ("BEGIN", "ROLLBACK") if driver.autocommit else ("SAVEPOINT a", "ROLLBACK TO SAVEPOINT a")
+            asking = driver.cursor()
+            asking.execute(before)
             asking.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
             plan = asking.fetchone()[0][0]["Plan"]
-            asking.execute("ROLLBACK TO SAVEPOINT before")
+            asking.execute(back)
             found.append((int(_read(plan)), statement))
 
     event.listen(app.extensions["engine"], "before_cursor_execute", explain)
-    yield found
-    event.remove(app.extensions["engine"], "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(app.extensions["engine"], "before_cursor_execute", explain)
 
 
 def _read(node: dict[str, Any]) -> float:

@@ -48,7 +48,9 @@ def _tried_last() -> Select[Letter, Overtaking]:
 
 def refuse_retry(message_id: UUID) -> None:
     """Raises Refused for a letter or a digest that was overtaken: it must not be sent again by hand either."""
-    message = session.get_one(Message, message_id)
+    message = session.get(Message, message_id)
+    if message is None or message.subject_id is None:
+        return
     found: Letter | Digest | None = None
     if message.kind == "letter":
         found = session.get(Letter, message.subject_id)

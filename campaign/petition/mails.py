@@ -15,6 +15,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from campaign import tokens
 from campaign.appeals import queries
+from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.i18n import gettext as _
@@ -40,13 +41,12 @@ class _Signed:
     state: str
     confirmed_at: datetime | None
     language: str
-    published: Published
+    published: Published | None  # None: the appeal is sensitive, and its words stand in no mail
 
     @property
     def title(self) -> str:
         """What the appeal is called; empty when a mail must not say so."""
-        sensitive = self.published.appeal.sensitive
-        return "" if sensitive else self.published.content.text(self.language).short_title
+        return self.published.content.text(self.language).short_title if self.published else ""
 
 
 def _confirmation(signed: _Signed) -> Draft | None:
@@ -121,8 +121,12 @@ def _form(template: str, _language: str, title: str, day: date | None = None) ->
 def _read(signatures: Sequence[UUID]) -> dict[UUID | None, _Signed]:
     """Those that are still there."""
     rows = session.execute(_THESE, {"rows": signatures}).all()
-    of = {appeal: queries.by_id(appeal) for appeal in {row.appeal_id for row in rows}}
+    of = {appeal: _speakable(appeal) for appeal in {row.appeal_id for row in rows}}
     return {row.id: _Signed(row.id, row.state, row.confirmed_at, row.language, of[row.appeal_id]) for row in rows}
+
+
+def _speakable(appeal: UUID) -> Published | None:
+    return None if session.get_one(Appeal, appeal).sensitive else queries.by_id(appeal)
 
 
 def _link(endpoint: str, purpose: str, row: UUID) -> str:
