@@ -145,7 +145,7 @@ def _label(app: Flask, passing: Callable[[str], None]) -> None:
         setattr(module, name, labelled)
 
     around(claiming, "claim", after="claimed")
-    around(rendering, "prepare", after="rendered")
+    around(rendering.Writing, "prepare", after="rendered")
     around(holding, "go_on", before=_to_write, after=_written)
     around(links.Link, "docmd", after=lambda _link, command, *_: "DATA said" if command == "DATA" else "")
     around(links.Link, "send", after=_phase)
