@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from flask import Flask, render_template
 from markupsafe import Markup, escape
 
-from campaign import web
+from campaign import giving_back, web
 from campaign.i18n import INTERFACE, speak
 
 TURNS = 16  # at once in one process: with 8, only 4 signatures instead of 7 share a commit, at 1.3 times the work
@@ -95,11 +95,11 @@ class Admission:
     def _refuse(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = "/" + environ["PATH_INFO"].lstrip("/")  # of two slashes a browser makes another host
         code = path.split("/", 2)[1]
-        page = _page(self._app, code if code in INTERFACE else "en", environ["REQUEST_METHOD"] == "POST")
-        fields = "".join(
-            f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in _typed(environ)
-        )
-        body = page.replace(_ACTION, escape(path)).replace(_FIELDS, fields).encode()  # what was typed comes last
+        typed = _typed(environ)
+        page = _page(self._app, code if code in INTERFACE else "en", typed is not None)
+        action = giving_back.address(path.encode("latin-1").decode(errors="replace"), _query(environ))
+        page = page.replace(_ACTION, escape(action))  # what was typed comes last
+        body = page.replace(_FIELDS, giving_back.fields(typed or ())).encode()
         carried = web.headers(secure=environ["wsgi.url_scheme"] == "https")
         own = {
             "Content-Type": "text/html; charset=utf-8",
@@ -152,14 +152,18 @@ class _Turns:
             return True
 
 
-def _typed(environ: Environ) -> list[tuple[str, str]]:
-    """The fields of a form, to be given back; none of another body, or of one that is too long."""
+def _typed(environ: Environ) -> list[tuple[str, str]] | None:
+    """The fields of a form, to be given back; None of another body, or of one that is too long."""
     length = environ.get("CONTENT_LENGTH") or ""
     is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-    if not is_form or not _SIZE.fullmatch(length) or int(length) > _KEPT:
-        return []
+    if environ["REQUEST_METHOD"] != "POST" or not is_form or not _SIZE.fullmatch(length) or int(length) > _KEPT:
+        return None
     body = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
-    return parse_qsl(body, keep_blank_values=True, errors="replace") if body.count("&") < _FIELDS_KEPT else []
+    return parse_qsl(body, keep_blank_values=True, errors="replace") if body.count("&") < _FIELDS_KEPT else None
+
+
+def _query(environ: Environ) -> bytes:
+    return str(environ.get("QUERY_STRING") or "").encode("latin-1")
 
 
 @lru_cache(2 * len(INTERFACE))
@@ -168,5 +172,5 @@ def _page(app: Flask, language: str, with_form: bool) -> str:
     with app.test_request_context(f"/{language}/"):
         speak(language)
         return render_template(
-            "errors/busy.html", fields=_FIELDS if with_form else "", action=_ACTION, code=503, error=None
+            "errors/page.html", typed=_FIELDS, action=_ACTION if with_form else "", code=503, error=None
         )

@@ -24,6 +24,7 @@ from werkzeug.exceptions import (
 )
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from campaign import giving_back
 from campaign.i18n import INTERFACE, speak
 
 log = structlog.get_logger()
@@ -43,6 +44,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 _FIELDS = 300  # the largest form of ours, at the desk, has a third of that
+_AGAIN = {429, 500, 503}  # what may be answered otherwise a minute later
 _SECURE = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 _BRIEFLY = {  # what no person sees: pages would cost more than whoever sends it
@@ -142,8 +144,16 @@ def _explain(error: HTTPException) -> tuple[str, int] | Response:
     headers = {k: v for k, v in error.get_headers() if k in {"Allow", "Retry-After"}}
     if request.path.startswith("/api/"):
         return Response(f'{{"error": "{error.name}"}}\n', status=code, headers=headers, mimetype="application/json")
-    body = render_template("errors/page.html", code=code, error=error)
+    body = render_template("errors/page.html", code=code, error=error, **(_to_send_again() if code in _AGAIN else {}))
     return Response(body, status=code, headers=headers, mimetype="text/html")
+
+
+def _to_send_again() -> dict[str, str]:
+    """For the page: a form with all that was typed. Nothing of what has no fields, or of files."""
+    if request.method != "POST" or request.files or request.is_json:
+        return {}
+    typed = giving_back.fields(request.form.items(multi=True))
+    return {"typed": typed, "action": giving_back.address(request.path, request.query_string)}
 
 
 def _unreadable(error: DataError) -> tuple[str, int] | Response:

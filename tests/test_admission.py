@@ -123,6 +123,18 @@ def test_no_load_balancer_takes_signing_down_for_a_rush(context: Flask, slow: th
         assert [one.result().status_code for one in asked] == [200, 200]
 
 
+def test_where_a_form_came_from_is_where_it_goes_again(context: Flask, slow: threading.Event) -> None:
+    """With the offices that a writer chose to write to next; a form of files is not offered, since none is kept."""
+    path = f"{PAGE}/letters/sr-iran?then=sr-truth,hrc-president&in=fr"
+    with ThreadPoolExecutor(admission.TURNS) as crowd:
+        taken(context, crowd)
+        page = context.test_client().post(path, data={"name": "Bob"}).text
+        files = context.test_client().post(path, data={"file": (BytesIO(b"x"), "x")}).text
+        slow.set()
+    assert f'action="{path.replace("&", "&amp;")}"' in page
+    assert "<form" not in files
+
+
 @pytest.mark.parametrize("path", ["//eve.example/en/sign", "", "*"])
 def test_a_strange_address_is_answered_and_leads_nowhere_else(
     context: Flask, slow: threading.Event, path: str

@@ -1,14 +1,17 @@
-"""What somebody sees when something is wrong: a page of ours in their language, and nothing that they typed."""
+"""What somebody sees when something is wrong: a page of ours in their language that keeps what they typed."""
 
 from __future__ import annotations
 
+import re
 import socket
 import time
+from html import unescape
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 
 from campaign import create_app, limits
 from config import load_settings
@@ -52,17 +55,59 @@ def test_without_a_database_the_answer_is_for_a_while(tmp_path: Path, app: Flask
     assert "127.0.0.1" not in answer.text
 
 
-def test_signing_without_a_database_says_so_and_repeats_nothing(
-    tmp_path: Path, app: Flask, capfd: pytest.CaptureFixture[str]
+@pytest.fixture(scope="module")
+def away(tmp_path_factory: pytest.TempPathFactory, app: Flask) -> Flask:
+    """The application while PostgreSQL is away."""
+    data, url = tmp_path_factory.mktemp("away"), "postgresql://127.0.0.1:1/x"
+    return create_app(load_settings(DATA_DIR=data, DATABASE_URL=url, REDIS_URL=app.config["REDIS_URL"]))
+
+
+def sent_again(page: str) -> tuple[str, list[tuple[str, str]]]:
+    """Where the form of a page goes, and what it holds, as a browser reads it."""
+    action = re.search(r'<form method="post" action="([^"]+)"', page)
+    assert action, page
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+    return unescape(action[1]), [(unescape(name), unescape(value)) for name, value in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        (f"/en/{SLUG}/sign", "Nothing you typed is lost"),
+        (f"/fr/{SLUG}/letters/sr-iran?then=sr-truth,hrc-president&in=fr", "n’est perdu"),
+        (f"/fa/{SLUG}/organisations", 'dir="rtl"'),
+    ],
+)
+def test_without_a_database_a_form_keeps_all_that_was_typed_and_the_log_nothing(
+    away: Flask, capfd: pytest.CaptureFixture[str], path: str, says: str
 ) -> None:
-    away = load_settings(
-        DATA_DIR=tmp_path, DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL=app.config["REDIS_URL"]
-    )
-    answer = create_app(away).test_client().post(f"/en/{SLUG}/sign", data=TYPED)
+    words = 'Two "lines",\r\n<b>of</b> زهرا & me'
+    typed = [*TYPED.items(), ("words", words), ("many", "1"), ("many", "2"), ("empty", "")]
+    answer = away.test_client().post(path, data=MultiDict(typed))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert "Try again in a few minutes" in answer.text
-    written = answer.text + "".join(capfd.readouterr())
+    assert says.lower() in answer.text.lower()
+    assert sent_again(answer.text) == (path, typed)
+    assert answer.headers["Cache-Control"] == "no-store"
+    written = str(answer.headers) + "".join(capfd.readouterr())
     assert "canary" not in written.lower()
+
+
+def test_a_failure_of_ours_keeps_it_too(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    the_appeal()
+
+    def fail(**_: str) -> None:
+        raise RuntimeError
+
+    monkeypatch.setitem(context.view_functions, "petition.sign", fail)
+    answer = context.test_client().post(f"/en/{SLUG}/sign", data=TYPED)
+    assert answer.status_code == 500
+    assert sent_again(answer.text) == (f"/en/{SLUG}/sign", list(TYPED.items()))
+
+
+def test_what_would_be_refused_again_is_not_offered_to_be_sent_again(context: Flask, client: FlaskClient) -> None:
+    answer = client.post("/en/no-such-appeal/sign", data=TYPED)
+    assert answer.status_code == 404
+    assert "canary" not in answer.text.lower()
 
 
 def test_a_broker_that_hangs_holds_nobody_up(tmp_path: Path, app: Flask) -> None:

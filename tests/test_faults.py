@@ -2,7 +2,7 @@
 
 The stack is the shipped one (``bin/up`` with two web processes); between it and its broker stands a proxy of ours.
 Whatever happens, every 303 has its row and every row its one mail once the fault is over; whoever gets no 303 is told
-so in their language, and the page repeats nothing of what they typed.
+so in their language, and the page keeps what they typed, to be sent again.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class House:
             link.close()
         if told.status == 303:
             return Answer(303, took, _row(told.getheader("Location", "")))
-        clear = told.getheader("Retry-After") and "We cannot answer just now" in page and email not in page
+        clear = told.getheader("Retry-After") and "We cannot answer just now" in page and f'value="{email}"' in page
         return Answer(told.status, took, wrong="" if clear else page)
 
     def crowd(self, over: threading.Event) -> list[Answer]:
