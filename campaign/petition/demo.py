@@ -32,18 +32,20 @@ _COUNTRIES = {
     "BE": 2, "AU": 2, "DK": 2, "TR": 1, "PL": 1, "IE": 1, "": 12,
 }  # fmt: skip # weights; "" has not said
 _VISIBILITIES = {"counted": 60, "recipient": 25, "public": 15}
-_NAMES = tuple(
-    f"{given} {family}"
-    for givens, families in (
-        ("Alice Bob Ingrid Tomás Zoë", "Martin O’Brien Nyström García-Lorca Müller"),
-        ("Hélène Benoît Chloé", "Lefèvre d’Arcy Noël"),
-        ("مریم رضا پروانه شیرین امیر", "می‌آبادی کریمی رضایی حسین‌زاده"),
-        ("ليلى يوسف", "الحسن منصور"),
-        ("Анна Олексій", "Шевченко Ковальчук"),
-        ("伟 芳", "王 李"),
-        ("Σοφία Νίκος", "Παπαδάκη"),
-    )
-    for given, family in product(givens.split(), families.split())
+_NAMES = (
+    *(
+        f"{given} {family}"
+        for givens, families in (
+            ("Alice Bob Ingrid Tomás Zoë", "Martin O’Brien Nyström García-Lorca Müller"),
+            ("Hélène Benoît Chloé", "Lefèvre d’Arcy Noël"),
+            ("مریم رضا پروانه شیرین امیر", "می‌آبادی کریمی رضایی حسین‌زاده"),
+            ("ليلى يوسف", "الحسن منصور"),
+            ("Анна Олексій", "Шевченко Ковальчук"),
+            ("Σοφία Νίκος", "Παπαδάκη"),
+        )
+        for given, family in product(givens.split(), families.split())
+    ),
+    *("王芳", "王伟", "李芳", "李伟"),  # the family name first, and no space
 )
 _COLUMNS = (
     "id, appeal_id, state, email_index, person_index, sealed, country, visibility, language, public_name, "
