@@ -226,3 +226,30 @@ def test_a_pause_of_all_stops_what_is_claimed_already(post: Post, live: Sink) ->
     assert left in {1, 2}  # the second begins alone, or together with the third
     assert sorted(post.state(row) for row in rows) == ["accepted"] * left + ["ready"] * (5 - left)
     assert [(p.key, p.why) for p in pausing.paused()] == [("all", "wrong text")]
+
+
+def test_who_changes_many_holds_none_while_it_waits_for_the_first(post: Post, app: Flask) -> None:
+    first = post.confirm()
+    while min(rows := session.scalars(select(Message.id)).all()) == first:
+        post.confirm(f"confirm:{len(rows) + 1}", to=f"{len(rows)}@people.internal")
+    held, *others = sorted(rows)
+    keys = list(session.scalars(select(Message.dedupe_key)))
+    session.commit()
+
+    def cancel() -> int:
+        with app.app_context():
+            cancelled = outbox.cancel(*keys)
+            session.commit()
+            return cancelled
+
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with ThreadPoolExecutor(1) as pool, app.extensions["engine"].connect() as other:
+        other.execute(text("SELECT FROM message WHERE id = :id FOR UPDATE"), {"id": held})
+        cancelled = pool.submit(cancel)
+        with app.extensions["at once"].connect() as looking:
+            while not looking.scalar(waits):
+                assert not cancelled.done()
+        free = other.scalars(text("SELECT id FROM message ORDER BY id FOR UPDATE SKIP LOCKED")).all()
+        other.commit()
+        assert cancelled.result() == len(rows)
+    assert list(free) == [held, *others]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from campaign import i18n, tokens
 from campaign.appeals.models import Appeal
@@ -22,6 +25,7 @@ from campaign.mail.models import Message
 from campaign.mail.moving import move
 from campaign.mail.states import LETTERS, MAY_COME_FROM, State
 from campaign.organisers import accounts, audit
+from campaign.organisers.models import Organiser
 from tests.desk import OLGA, press, signed_in
 from tests.letter_stage import PATH, SLUG, WORDS, deliver, letters, messages, send, the_appeal, the_office
 
@@ -122,6 +126,45 @@ def test_a_press_that_stops_nothing_is_not_dated(
     overtaking.overtake(appeal, office=None, reason="free", by=olga)
     overtaking.overtake(appeal, office=None, reason="wrong", by=olga)
     assert page_of(app, client).count("were stopped") == 1
+
+
+def waits_for_a_lock(app: Flask) -> None:
+    """Return once somebody waits for a row or a transaction."""
+    asked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    until = time.monotonic() + 5
+    with app.extensions["at once"].connect() as connection:
+        while not connection.scalar(asked):
+            assert time.monotonic() < until, "nobody waits"
+
+
+def test_who_waits_for_a_worker_that_waits_for_them_tries_again(
+    app: Flask, appeal: Appeal, waiting: None, client: FlaskClient
+) -> None:
+    first, *_, last = sorted(session.scalars(select(Message.id).where(Message.lane == LETTERS)))
+    olga = accounts.add(OLGA).id
+    session.commit()
+    lock = text("SELECT FROM message WHERE id = :id FOR UPDATE")
+
+    def press() -> int:
+        with app.app_context():
+            return overtaking.overtake(the_appeal_again(), office=None, reason="free", by=the_organiser(olga))
+
+    with ThreadPoolExecutor(1) as pool, app.extensions["engine"].connect() as worker:
+        worker.execute(lock, {"id": last})
+        stopped = pool.submit(press)
+        waits_for_a_lock(app)  # it holds the first meanwhile
+        worker.execute(lock, {"id": first})
+        worker.commit()
+        assert stopped.result() == 4
+    assert messages("overtaken") == 3
+
+
+def the_appeal_again() -> Appeal:
+    return session.scalars(select(Appeal).filter_by(slug=SLUG)).one()
+
+
+def the_organiser(row: UUID) -> Organiser:
+    return session.get_one(Organiser, row)
 
 
 @pytest.mark.parametrize("at_once", [True, False])

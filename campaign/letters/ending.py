@@ -13,10 +13,12 @@ from campaign.letters.models import Digest, Letter
 from campaign.letters.records import FORGOTTEN
 from campaign.letters.sending import message_key
 from campaign.mail import outbox, rewriting
+from campaign.mail.moving import again_after_deadlock
 
 log = structlog.get_logger()
 
 
+@again_after_deadlock
 def withdraw(letter_id: UUID) -> bool:
     """Stop a letter that has not left and forget who wrote it. False when it has left, or was ended before."""
     letter = _locked(letter_id)

@@ -22,6 +22,7 @@ from campaign.letters.records import FORGOTTEN, opened
 from campaign.letters.sending import message_key
 from campaign.mail import outbox, pacing
 from campaign.mail.models import Message, MessageEvent
+from campaign.mail.moving import again_after_deadlock
 from campaign.mail.states import MAY_COME_FROM, State
 from campaign.offices.models import Office
 from campaign.organisers import audit
@@ -44,6 +45,7 @@ def waiting(appeal: UUID) -> dict[UUID, int]:
     return {office: n for office, n in counted}  # noqa: C416 - rows are no pairs to the type checker
 
 
+@again_after_deadlock
 def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organiser) -> int:
     """Stop what waits of an appeal, for one office or for all, and tell its writers why; how many letters.
 
@@ -137,7 +139,8 @@ def _last_try(event: Overtaking) -> None:
     mine = [literal(letters_key(event.appeal_id)) == func.any(Message.pause_keys), on_its_way]
     if event.office_id:
         mine.append(Message.budget_key == pacing.office_key(session.get_one(Office, event.office_id).slug))
-    session.execute(update(Message).where(*mine).values(expires_at=clock()))
+    locked = select(Message.id).where(*mine).order_by(Message.id).with_for_update().cte("locked")
+    session.execute(update(Message).where(Message.id == locked.c.id).values(expires_at=clock()))
 
 
 def tell(letters: Sequence[Letter], event: Overtaking, *, late: bool = False) -> None:

@@ -20,6 +20,7 @@ from campaign.letters import gathering
 from campaign.letters.models import Letter, OfficeWish
 from campaign.mail import folding, pacing
 from campaign.mail.models import Message
+from campaign.mail.moving import again_after_deadlock
 from campaign.offices import directory
 from campaign.offices.models import Office
 from campaign.organisers import audit
@@ -57,6 +58,7 @@ def generation_of(office: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> 
     return func.coalesce(said, Wish().generation)
 
 
+@again_after_deadlock
 def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:
     """Send each letter, a weekly digest or nothing from now on; ``by`` an organiser in its name, or the office."""
     alone_with(office.id)
@@ -71,6 +73,7 @@ def choose(office: Office, choice: str, *, by: Organiser | None = None) -> None:
     session.commit()
 
 
+@again_after_deadlock
 def stop(office: Office) -> int:
     """The office objects: end what waits for it, take no new letters; how many were ended."""
     alone_with(office.id)

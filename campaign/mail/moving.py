@@ -6,11 +6,13 @@ state may not become the new one (``states.MAY_COME_FROM``) is left alone, whoev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -24,11 +26,15 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import OperationalError
 
 from campaign.db import session
 from campaign.mail.models import Message, MessageEvent
 from campaign.mail.states import MAY_COME_FROM, State
 
+P = ParamSpec("P")
+T = TypeVar("T")
+_TRIES = 3  # of a use case that PostgreSQL broke off for another's sake
 _message = Message.__table__.c
 CLOCK = func.clock()
 
@@ -72,8 +78,8 @@ def change(
     allowed = state.in_([literal_column(f"'{one}'") for one in sorted(MAY_COME_FROM[to])])
     columns = (_message.id, _message.state.label("was"), *(given.c if given is not None else ()))
     picked = select(*columns).where(allowed, *where)
-    if limit is not None:
-        picked = picked.order_by(_message.not_before).limit(limit)
+    # Without a limit in the order of ids, so that two who wait for each other's rows are rare.
+    picked = picked.order_by(_message.id) if limit is None else picked.order_by(_message.not_before).limit(limit)
     found = picked.with_for_update(skip_locked=only_free, of=Message.__table__).cte(f"{named}picked")
     moved = (
         update(Message.__table__)  # type: ignore[arg-type] # a declarative table is a Table
@@ -86,3 +92,23 @@ def change(
     row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, why)
     noted = insert(MessageEvent).from_select(["message_id", "from_state", "to_state", "epoch", "why"], row)
     return select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte(f"{named}noted"))
+
+
+def again_after_deadlock(act: Callable[P, T]) -> Callable[P, T]:
+    """A use case that owns its transaction, done anew when PostgreSQL broke it off because two waited for each other.
+
+    Whoever it waited for has gone on by then. Raises what the last of three tries raised.
+    """
+
+    @wraps(act)
+    def done(*args: P.args, **given: P.kwargs) -> T:
+        for _ in range(_TRIES - 1):
+            try:
+                return act(*args, **given)
+            except OperationalError as error:
+                session.rollback()
+                if not isinstance(error.orig, DeadlockDetected):
+                    raise
+        return act(*args, **given)
+
+    return done
