@@ -72,4 +72,5 @@ def test_the_disk_holds_so_many_and_no_more(
 
 def test_a_long_title_stays_on_the_card() -> None:
     said = {"lang": "ru", "title": "Освободите заключённых " * 20, "publisher": "П" * 60, "host": "x.example"}
+    said["accent"] = "#7a2f8f"
     assert struct.unpack(">II", typesetting.png("card", said)[16:24]) == (1200, 630)  # a second page would raise

@@ -29,6 +29,16 @@ def test_it_works(client: FlaskClient) -> None:
     assert '<html lang="fr"' in answer.text
 
 
+@pytest.mark.parametrize("path", ["/fa/x", "/mine/x", "/confirm/x", "/letters/x", "/en/mine", "/en/mine/asked", "/"])
+def test_a_page_that_may_tell_of_a_person_can_be_left_at_once(client: FlaskClient, path: str) -> None:
+    assert 'class="leave"' in client.get(path, follow_redirects=True).text
+
+
+def test_an_organiser_needs_no_way_out(app: Flask) -> None:
+    for path in ("/desk/nowhere", "/desk/", "/desk/sign-in"):
+        assert 'class="leave"' not in signed_in(app).get(path).text
+
+
 @pytest.mark.parametrize("path", ["", "/letters", "/letters/sr-iran", "/data"])
 def test_a_slash_too_many_is_no_other_page(context: Flask, client: FlaskClient, path: str) -> None:
     letter_stage.the_appeal()

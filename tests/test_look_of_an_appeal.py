@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from coloraide import Color
@@ -13,11 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from campaign.appeals import colours, pictures
+from campaign.appeals import colours, look, pictures, queries
 from campaign.appeals.models import Appeal
 from campaign.errors import Refused
+from campaign.i18n import speaking
+from campaign.organisers import accounts
+from campaign.petition import cards
+from campaign.petition.paper import posters, sheets
 from tests.cast import PAGE, SLUG, the_appeal
-from tests.desk import Browser, press, signed_in, token_on
+from tests.desk import OLGA, Browser, press, signed_in, token_on
 
 PLACE = f"/desk/appeals/{SLUG}/look"
 
@@ -52,6 +58,13 @@ def test_it_works(app: Flask, appeal: Appeal) -> None:
         assert "immutable" in answer.headers["Cache-Control"]
     assert {'alt="Étoile"', 'alt="A hall in Geneva"'} <= set(re.findall(r'alt="[^"]*"', page))
     assert len(re.findall("/look/", page)) == 3
+
+
+@pytest.mark.parametrize("said", [cards._said, lambda *a: posters._said(*a, "a4"), lambda *a: sheets._said(*a, "a4")])
+def test_what_is_printed_has_its_colour(app: Flask, appeal: Appeal, said: Callable[..., Any]) -> None:
+    look.set_accent(appeal, "#7a2f8f", by=accounts.add(OLGA))
+    with speaking("en"):
+        assert "#7a2f8f" in str(said(queries.by_id(appeal.id), "en"))
 
 
 def test_it_is_taken_back(app: Flask, appeal: Appeal) -> None:

@@ -7,6 +7,7 @@ rows of their own. Every address of a part carries its version and may be kept f
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Literal
 
 from sqlalchemy import delete, select
@@ -19,6 +20,7 @@ from campaign.db import session
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
 
+_OURS = "#1f4e8c"  # --accent of the stylesheet, by day
 Part = Literal["logo", "image"]
 ROOMS = {"logo": pictures.LOGO, "image": pictures.IMAGE}
 
@@ -46,6 +48,12 @@ def remove_picture(appeal: Appeal, part: Part, *, by: Organiser) -> None:
 def css(appeal: Appeal) -> str:
     """The variables that this appeal sets; empty when it has no colour of its own."""
     return str(((appeal.look or {}).get("accent") or {}).get("css", ""))
+
+
+def accent(appeal: Appeal) -> str:
+    """The colour of what is printed for an appeal, as legible as its page by day: ``#rrggbb``; ours without one."""
+    own = re.search(r"--accent:(#[0-9a-f]{6})", css(appeal))
+    return own[1] if own else _OURS
 
 
 def picture(appeal: Appeal, part: Part) -> bytes | None:

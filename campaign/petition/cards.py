@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from campaign import typesetting
+from campaign.appeals import look
 from campaign.appeals.queries import Published
 from campaign.petition import drawn
 
-_DRAWING = 1  # raise it when templates/print/card.typ is drawn anew
+_DRAWING = 2  # raise it when templates/print/card.typ is drawn anew
 
 
 def version(published: Published, lang: str) -> str:
@@ -33,6 +34,7 @@ def png(published: Published, lang: str) -> bytes:
 def _said(published: Published, lang: str) -> str:
     return json.dumps({
         "lang": lang,
+        "accent": look.accent(published.appeal),
         "title": drawn.balanced(published.content.text(lang).title),
         "publisher": published.content.publisher.name or "",
         "host": urlsplit(current_app.config["PUBLIC_URL"]).hostname or "",

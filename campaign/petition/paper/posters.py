@@ -10,6 +10,7 @@ from typing import Any
 import segno
 
 from campaign import typesetting
+from campaign.appeals import look
 from campaign.appeals.queries import Published
 from campaign.i18n import gettext as _
 from campaign.petition import drawn
@@ -18,7 +19,7 @@ from campaign.web import link
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 """The sizes that we print for: as an address names them, and as Typst does."""
 
-_DRAWING = 1  # raise it when templates/print/poster.typ is drawn anew
+_DRAWING = 2  # raise it when templates/print/poster.typ is drawn anew
 _QUIET = 4  # modules of white around a code (ISO/IEC 18004)
 
 
@@ -50,6 +51,7 @@ def _said(published: Published, lang: str, size: str) -> dict[str, Any]:
     return {
         "lang": lang,
         "paper": PAPERS[size],
+        "accent": look.accent(published.appeal),
         "kicker": words.kicker,
         "title": drawn.balanced(words.title),
         "lead": words.lead,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaign import typesetting
-from campaign.appeals import wording
+from campaign.appeals import look, wording
 from campaign.appeals.models import Appeal
 from campaign.appeals.queries import Published
 from campaign.i18n import day, number
@@ -32,6 +32,7 @@ def _said(published: Published, lang: str, size: str) -> dict[str, Any]:
     return {
         "lang": lang,
         "paper": posters.PAPERS[size],
+        "accent": look.accent(published.appeal),
         "title": published.content.text(lang).title,
         "address": address,
         "qr": list(posters.qr(address)),
