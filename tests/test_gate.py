@@ -409,6 +409,26 @@ def test_what_a_worker_has_in_hand_at_that_moment_is_written_anew_too(
     assert message().content is None
 
 
+def test_what_was_on_its_way_at_that_moment_and_was_put_off_is_written_anew_too(
+    appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked(by=olga)
+    gating.open_gate(appeal, by=olga)
+    write(client)
+    own, lease = "l.old@appeal.internal", func.clock() + timedelta(minutes=12)
+    kept = {"content": f"From: {own}".encode(), "state": "attempting", "lease_until": lease}
+    session.execute(update(Message).where(Message.kind == "letter").values(kept))
+    session.commit()
+    monkeypatch.setitem(app.config, "MAIL_FROM", "letters@appeal.internal")
+    assert shutting.shut() == 1
+    assert message().content is not None  # it may be arriving, and only the same bytes may arrive twice
+    session.execute(update(Message).where(Message.kind == "letter").values(state="deferred", lease_until=None))
+    session.commit()
+    gating.open_gate(appeal, by=olga)
+    assert to_offices(relay) == [MANDATE]
+    assert b"letters+l." in relay.messages[0].content
+
+
 def test_a_new_password_or_a_rehearsal_in_between_shuts_nothing(
     appeal: Appeal, olga: Organiser, relay: Sink, client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

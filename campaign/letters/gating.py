@@ -19,7 +19,7 @@ from campaign.appeals.states import letters_key
 from campaign.db import clock, session
 from campaign.letters.leaving_by import present_way
 from campaign.letters.models import Gate
-from campaign.mail import pausing, transports
+from campaign.mail import pausing, rewriting, transports
 from campaign.mail.models import Pause
 from campaign.offices import addressing, terms
 from campaign.offices.models import Office
@@ -82,7 +82,12 @@ def checked_address(office: Office, day: date) -> str | None:
 
 
 def open_gate(appeal: Appeal, *, by: Organiser) -> None:
-    """Let letters of an appeal leave as they would now; whoever calls has seen that nothing is against it."""
+    """Let letters of an appeal leave as they would now; whoever calls has seen that nothing is against it.
+
+    What was on its way when the gate shut and was put off since names the sender of old: it is written anew.
+    """
+    if of(appeal).route != present_way()["route"]:
+        rewriting.write_letters_anew(letters_key(appeal.id))
     _keep(appeal, opened_at=clock(), opened_by=by.id, shut_at=None, **present_way())
     audit.record("letters.gate_opened", f"appeal {appeal.slug}", organiser=by)
     pausing.resume(letters_key(appeal.id))

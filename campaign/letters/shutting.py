@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import structlog
 from flask import current_app
-from sqlalchemy import func, literal, select
+from sqlalchemy import select
 
 from campaign.appeals.models import Appeal
 from campaign.appeals.states import letters_key
 from campaign.db import clock, session
-from campaign.letters import digests
 from campaign.letters.leaving_by import present_way
 from campaign.letters.models import Gate
 from campaign.mail import pausing, rewriting, transports
-from campaign.mail.models import Message
-from campaign.mail.states import WAITING, State
 from campaign.organisers import audit
 
 log = structlog.get_logger()
-_KINDS = ("letter", digests.KIND)
-_UNSENT = sorted(WAITING | {State.LEASED})
 
 
 def shut() -> int:
@@ -43,13 +38,6 @@ def shut() -> int:
 def _shut(gate: Gate, appeal: Appeal) -> None:
     gate.opened_at, gate.opened_by, gate.shut_at = None, None, clock()
     pausing.note(letters_key(appeal.id), "the relay or the sender is another than the one examined")
-    anew = sum(rewriting.write_anew(key) for key in _written(appeal))
+    anew = rewriting.write_letters_anew(letters_key(appeal.id))
     audit.record("letters.gate_shut", f"appeal {appeal.slug}", actor="system")
     log.warning("letters.gate_shut", appeal=appeal.slug, written_anew=anew)
-
-
-def _written(appeal: Appeal) -> list[str]:
-    """What waits to be tried again, or is in a hand: its bytes name the sender of the day on which they were made."""
-    kept = Message.content.is_not(None), Message.state.in_(_UNSENT), Message.kind.in_(_KINDS)
-    mine = literal(letters_key(appeal.id)) == func.any(Message.pause_keys)
-    return list(session.scalars(select(Message.dedupe_key).where(*kept, mine)))
