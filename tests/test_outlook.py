@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text, update
+from sqlalchemy import delete, select, text, update
 
-from campaign.appeals.models import Appeal
+from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.db import clock, session
+from campaign.letters.models import Letter
 from campaign.mail import awaiting, crowding, draining, pausing
 from campaign.mail.awaiting import Line, Outlook, reckon
 from campaign.mail.models import Message
@@ -144,6 +145,22 @@ def test_who_had_signed_before_is_told_the_same(
     assert again
     assert new
     assert (again[2], new[2]) == ("2 hours", "3 hours")  # one came meanwhile
+
+
+def test_a_letter_and_an_organisation_that_nobody_is_asked_about_are_told_the_same(
+    client: FlaskClient, appeal: Appeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowding, "AN_HOUR", 1)
+    sent(client, email="alice@wrenhouse.org")
+    sent(client, email="carol@wrenhouse.org")
+    pages = [letter_stage.send(client, email="bob@wrenhouse.org").location]
+    pages.append(test_organisations.add(client, email="dora@wrenhouse.org").location)
+    before = [BY.search(client.get(page).text) for page in pages]
+    assert all(before)
+    subjects = select(Letter.submission_id).union_all(select(OrganisationSignOn.id))
+    session.execute(delete(Message).where(Message.subject_id.in_(subjects)))
+    session.commit()
+    assert all(BY.search(client.get(page).text) for page in pages)
 
 
 def test_later_it_is_told_that_the_time_has_come(

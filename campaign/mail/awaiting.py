@@ -18,6 +18,7 @@ from sqlalchemy import select, text
 
 from campaign.db import session
 from campaign.mail import crowding, pausing, transports
+from campaign.mail.addresses import Address, recorded_domain
 from campaign.mail.models import Message
 from campaign.mail.states import PEOPLE
 
@@ -78,11 +79,16 @@ def outlook(*, since: datetime, domain: str | None, pause_keys: Sequence[str]) -
     return _said(line, since, max(by, turn or by))
 
 
-def outlook_about(subject_id: UUID, *, since: datetime, pause_keys: Sequence[str]) -> Outlook:
-    """The same for the newest mail to a person about a subject."""
+def outlook_about(subject_id: UUID, email: str, *, since: datetime, pause_keys: Sequence[str]) -> Outlook:
+    """The same for the newest mail to a person about a subject; ``email`` is theirs, empty once it is forgotten.
+
+    Where no mail was put in, the page must say what it says of one to the same domain: that there is none tells what
+    is known of the address.
+    """
     about = Message.subject_id == subject_id, Message.lane == PEOPLE
     newest = select(Message.recipient_domain).where(*about).order_by(Message.created_at.desc()).limit(1)
-    return outlook(since=since, domain=session.scalar(newest), pause_keys=pause_keys)
+    domain = session.scalar(newest) or (recorded_domain(Address.parse(email).domain) if email else None)
+    return outlook(since=since, domain=domain, pause_keys=pause_keys)
 
 
 def reckon(line: Line, since: datetime) -> datetime | None:

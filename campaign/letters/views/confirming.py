@@ -31,8 +31,9 @@ def sent(token: str) -> str:
     posted = _letters("letters-sent", token, _SENT_LIVES)
     rehearsal = transports.mode(current_app) == transports.CAPTURE
     letter = posted[0].letter
+    email = next((written.email for one in posted if (written := one.written) is not None), "")
     outlook = awaiting.outlook_about(
-        letter.submission_id, since=letter.created_at, pause_keys=(f"appeal:{letter.appeal_id}",)
+        letter.submission_id, email, since=letter.created_at, pause_keys=(f"appeal:{letter.appeal_id}",)
     )
     told = {"failed": queries.not_asked(letter.submission_id), "outlook": outlook, "waits": WAITS}
     return render_template("letters/sent.html", rehearsal=rehearsal, **told, **_frame(posted))

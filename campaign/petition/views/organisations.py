@@ -62,7 +62,8 @@ def add_organisation(lang: str, slug: str) -> Page:
 def organisation_sent(token: str) -> Page:
     """Check your inbox; the same for whoever signed on for the first time or again."""
     found = _sign_on(SENT, token, LIVES)
-    outlook = awaiting.outlook_about(found.id, since=found.created_at, pause_keys=(f"appeal:{found.appeal_id}",))
+    email, keys = organisations.person(found).email, (f"appeal:{found.appeal_id}",)
+    outlook = awaiting.outlook_about(found.id, email, since=found.created_at, pause_keys=keys)
     told = {"outlook": outlook, "waits": WAITS, "rehearsal": transports.mode(current_app) == transports.CAPTURE}
     return render_template("petition/organisation_sent.html", **told, **_frame(found))
 
