@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from campaign.i18n import INTERFACE
 from tests.browser.tour import Tour, arrange
 from tests.stack import Stack
 
@@ -44,9 +45,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def tour(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Tour:
-    """Every page of that product, in a language of either direction."""
-    return arrange(stack.data, tmp_path_factory.mktemp("bundles"), ("en", "fa"))
+def tour(request: pytest.FixtureRequest, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Tour:
+    """Every page of that product, in a language of either direction; with ``--nightly`` in all of them."""
+    languages = INTERFACE if request.config.getoption("--nightly") else ("en", "fa")
+    return arrange(stack.data, tmp_path_factory.mktemp("bundles"), languages)
 
 
 @pytest.fixture
