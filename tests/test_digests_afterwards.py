@@ -353,13 +353,16 @@ def test_letters_of_a_digest_that_was_lost_after_they_were_overtaken_do_not_gath
 
 
 def test_letters_that_come_back_after_they_were_overtaken_do_not_gather_again(
-    released: Digest, relay: Sink, appeal: Appeal, olga: Organiser
+    released: Digest, relay: Sink, appeal: Appeal, olga: Organiser, app: Flask
 ) -> None:
     message = delivered(relay)
     overtaking.overtake(appeal, office=None, reason="wrong", by=olga)
     receiving.receive(filled("dsn/postfix.hard.eml", message))
     following.settle()
     assert (the_digest().state, states()) == ("bounced", ["bounced", "bounced"])
+    shown = signed_in(app).get(DESK).text
+    assert "came back; its letters were overtaken and wait no more" in shown
+    assert "gather again" not in shown
 
 
 def test_what_was_overtaken_before_the_release_says_nothing_of_a_later_digest(

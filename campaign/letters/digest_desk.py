@@ -18,7 +18,7 @@ from campaign.appeals.queries import Published
 from campaign.db import clock, session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
-from campaign.letters import digest_replying, digests, papers, wishes
+from campaign.letters import digest_replying, digests, overtaking, papers, wishes
 from campaign.letters.models import Digest
 from campaign.mail import outbox
 from campaign.offices import queries as offices
@@ -43,6 +43,7 @@ def listing(slug: str) -> str:
         replies=digest_replying.of(appeal),
         due_at=digests.due_at,
         gone=[(one, session.get_one(Office, one.office_id), digests.size(one)) for one in digests.gone(appeal)],
+        is_overtaken=lambda one: overtaking.since(one) is not None,
         wishes=[(office, wishes.of(office.id)) for office in addressees.values()],
     )
 
