@@ -1,7 +1,7 @@
 """Nothing that axe-core calls serious or critical on any page, in either direction, on any width, in light and dark.
 
-Every page is looked at once: the languages, widths and schemes take turns. ``--nightly`` looks at every public page in
-all seven languages, at both widths and in both schemes: about ten minutes on two cores.
+Every page is looked at once: the languages, widths and schemes take turns. ``--nightly`` looks at every public page
+in all seven languages, at both widths and in both schemes: about ten minutes on two cores.
 """
 
 from __future__ import annotations
