@@ -488,3 +488,10 @@ def test_what_is_typed_stays_text(appeal: Appeal, client: FlaskClient, words: st
     written = opened(letters()[0])
     assert written is not None
     assert written.sheet.message == words
+
+
+def test_help_and_a_reading_copy_stand_where_one_writes(appeal: Appeal, client: FlaskClient) -> None:
+    page = client.get(f"/fa/{SLUG}/letters/sr-iran").get_data(as_text=True)
+    assert page.index("<aside") < page.index('id="letter"')
+    assert page.count('class="why" lang="fa" dir="rtl"') == 2
+    assert 'class="why" lang=' not in client.get(LETTER).get_data(as_text=True)
