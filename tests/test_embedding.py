@@ -104,4 +104,4 @@ def test_no_digit_and_no_letter_of_the_count_is_missing(context: Flask, lang: st
             "people": i18n.ngettext("person has signed", "people have signed", 5),
             "title": the_appeal().slug,
         }
-    assert typesetting.pdf("count", json.loads(json.dumps(said)), strict=True)
+    assert typesetting.pdf("count", json.loads(json.dumps(said | {"accent": "#7a2f8f"})), strict=True)

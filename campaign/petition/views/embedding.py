@@ -14,7 +14,7 @@ from flask import Response, abort, current_app, make_response, redirect, render_
 from werkzeug.wrappers import Response as AnyResponse
 
 from campaign import i18n, typesetting
-from campaign.appeals import queries, stamps, wording
+from campaign.appeals import look, queries, stamps, wording
 from campaign.appeals.queries import Published
 from campaign.i18n import best_of, ngettext, speak
 from campaign.petition import counting, showing, signing
@@ -56,6 +56,7 @@ def badge(slug: str, lang: str) -> AnyResponse:
     count = counting.count(published.appeal)
     said = {
         "lang": lang,
+        "accent": look.accent(published.appeal),
         "count": i18n.number(count),
         "people": ngettext("person has signed", "people have signed", count),
         "title": published.content.text(lang).short_title,
