@@ -164,6 +164,17 @@ def test_what_is_paused_in_part_leaves_the_rest_in_its_order(post: Post, live: S
     assert [claim.id for claim in claiming.claim(PEOPLE, transports.LIVE, 9)] == [*rows[0:7:2], rows[7]]
 
 
+def test_a_busy_appeal_does_not_hold_up_another_behind_what_is_paused(post: Post, live: Sink) -> None:
+    paused, busy, quiet = (f"appeal:{UUID(int=n)}" for n in (1, 2, 3))
+    for n in range(8):
+        post.confirm(f"p:{n}", to=f"p{n}@people.internal", pause_keys=[paused])
+    waits = post.confirm("q", to="q@people.internal", pause_keys=[quiet])
+    for n in range(8):
+        post.confirm(f"b:{n}", to=f"b{n}@people.internal", pause_keys=[busy])
+    pausing.pause(paused)
+    assert [claim.id for claim in claiming.claim(PEOPLE, transports.LIVE, 1)] == [waits]
+
+
 def test_an_appeal_finds_its_own_messages_and_all_are_counted_without_a_look_at_them(crowd: None, app: Flask) -> None:
     with app.extensions["at once"].connect() as connection:
         connection.exec_driver_sql("VACUUM message")

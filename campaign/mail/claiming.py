@@ -130,7 +130,10 @@ def _free(lane: int, mode: str, running: str) -> tuple[ColumnElement[bool], ...]
 
 @cache
 def _beside_paused(lane: int, mode: str, running: str) -> CompoundSelect[Any]:
-    """Rows that may be taken while something is paused: of the oldest, then of each list of keys that is free."""
+    """Rows that may be taken while something is paused: of the oldest, then of each list of keys that is free.
+
+    The list whose first has waited longest comes first, so that none is passed over for good by a busy one.
+    """
     most, due = bindparam("most", type_=Integer), _due(lane, mode, running)
     waits = f"state IN ('ready', 'deferred') AND NOT paced AND lane = {lane:d} AND mode = '{mode}'"  # an index's own
     waiting = literal_column(waits, Boolean)
@@ -138,9 +141,14 @@ def _beside_paused(lane: int, mode: str, running: str) -> CompoundSelect[Any]:
     oldest = select(_message.id).where(waiting, something).order_by(_message.not_before).limit(most).subquery()
     near = select(_message.id).where(_message.id == oldest.c.id, *due)
     lists = text(free(waits, unless_nothing_is_paused=True)).columns(pause_keys=_message.pause_keys.type).subquery()
-    of_list = select(_message.id).where(waiting, _message.pause_keys == lists.c.pause_keys, *due)
-    behind = of_list.order_by(_message.not_before).limit(most).lateral()
-    return near.union_all(select(behind.c.id).join_from(lists, behind, true())).limit(most)
+    of_list = waiting, _message.pause_keys == lists.c.pause_keys
+    first = select(_message.not_before).where(*of_list).order_by(_message.not_before).limit(1).lateral()
+    heads = select(lists.c.pause_keys, first.c.not_before).join_from(lists, first, true())
+    ordered = heads.order_by(first.c.not_before).subquery()
+    mine = select(_message.id).where(waiting, _message.pause_keys == ordered.c.pause_keys, *due)
+    behind = mine.order_by(_message.not_before).limit(most).lateral()
+    fair = select(behind.c.id).join_from(ordered, behind, true()).order_by(ordered.c.not_before).limit(most)
+    return near.union_all(select(fair.subquery().c.id)).limit(most)
 
 
 def _is_paced(lane: int, mode: str) -> bool:
