@@ -15,14 +15,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Here, not above: the process that only starts and watches the others should not carry all this.
     from flask import Flask
 
-    from campaign import admission, background, db, i18n, limits, pages, together, vault, web
+    from campaign import admission, at_once, background, db, i18n, limits, pages, together, vault, web
     from campaign.petition.surge import watching
     from campaign.petition.views import short_way
     from config import load_settings
 
     app = Flask(__name__, template_folder="../templates")
     app.config.from_mapping((settings or load_settings()).flask())
-    for part in (db, vault, background, limits, together, i18n, short_way, web, admission, watching):
+    for part in (db, at_once, vault, background, limits, together, i18n, short_way, web, admission, watching):
         part.init_app(app)
     for furnish in (_bring_pages, _teach_mail, _set_the_clock):
         furnish(app)

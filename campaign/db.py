@@ -63,13 +63,15 @@ class Base(DeclarativeBase):
 
 def init_app(app: Flask) -> None:
     """Give the app an engine for ``DATABASE_URL`` and close each context's session."""
-    app.extensions["engine"] = made = make_engine(app.config["DATABASE_URL"])
-    app.extensions["at once"] = made.execution_options(isolation_level="AUTOCOMMIT")
+    app.extensions["engine"] = make_engine(app.config["DATABASE_URL"])
     app.teardown_appcontext(_close)
 
 
-def make_engine(url: str) -> Engine:
-    """An engine that speaks UTC, never waits long for a dead server, and keeps parameters out of errors."""
+def make_engine(url: str, **options: Any) -> Engine:
+    """An engine that speaks UTC, never waits long for a dead server, and keeps parameters out of errors.
+
+    ``options``: more for SQLAlchemy's ``create_engine``.
+    """
     scheme, _, rest = url.partition("://")
     made = create_engine(
         f"postgresql+psycopg://{rest}" if scheme else "postgresql+psycopg://",
@@ -79,6 +81,7 @@ def make_engine(url: str) -> Engine:
         pool_timeout=5,
         hide_parameters=True,  # a name must not reach a log through an exception
         connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10000"},
+        **options,
     )
     event.listen(made, "checkout", _still_open)
     return made
@@ -101,24 +104,11 @@ def engine() -> Engine:
     return found
 
 
-def at_once(statement: Executable, values: dict[str, Any]) -> list[Any]:
-    """Execute a statement that is a whole transaction; its first column. On disk when this returns.
-
-    Beside the session, in one round trip instead of three (BEGIN, the statement, COMMIT). The statement object
-    must be one that is kept: its SQL is written once, which spares a quarter of the time in here.
-    """
-    with current_app.extensions["at once"].connect() as connection:
-        return [*_executed(connection, statement, values).scalars()]
-
-
 def kept(statement: Executable, values: dict[str, Any]) -> list[Any]:
-    """Execute a statement object that is kept, as for ``at_once``, in the session's transaction; its rows."""
-    return [*_executed(session.connection(), statement, values)]
-
-
-def _executed(connection: Any, statement: Executable, values: dict[str, Any]) -> Any:
+    """Execute a statement object that is kept, in the session's transaction; its rows. Its SQL is written once."""
+    connection = session.connection()
     sql, constants = _written(statement, connection.dialect)
-    return connection.exec_driver_sql(sql, {**constants, **values})
+    return [*connection.exec_driver_sql(sql, {**constants, **values})]
 
 
 @cache

@@ -60,4 +60,5 @@ def _signer(purpose: str) -> TimestampSigner:
 
 @cache
 def _made(secret: str, purpose: str) -> TimestampSigner:
-    return TimestampSigner(secret, salt=f"undersigned.{purpose}")
+    key = TimestampSigner(secret, salt=f"undersigned.{purpose}").derive_key()
+    return TimestampSigner(key, key_derivation="none")  # which would be derived again for each token

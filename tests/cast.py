@@ -15,7 +15,7 @@ from campaign.appeals.models import Appeal, ConsentWording
 from campaign.db import session
 from campaign.mail.addresses import Address
 from campaign.petition.models import Signature
-from campaign.petition.signing import Signer
+from campaign.petition.signer import Signer
 from tests import bundled
 from tests.bundled import SLUG
 

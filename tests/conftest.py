@@ -105,14 +105,15 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def move_clock(app: Flask) -> Iterator[Callable[[timedelta], None]]:
     """Move the database's clock for all new connections, as nothing but a test may."""
-    engine = app.extensions["engine"]
+    engines = app.extensions["engine"], app.extensions["at once"]
 
     def offset(by: timedelta) -> None:
-        with engine.begin() as connection:
+        with engines[0].begin() as connection:
             name = connection.scalar(text("SELECT current_database()"))
             seconds = int(by.total_seconds())
             connection.execute(text(f"ALTER DATABASE {name} SET undersigned.clock_offset = '{seconds} seconds'"))
-        engine.dispose()
+        for engine in engines:
+            engine.dispose()
 
     yield offset
     offset(timedelta(0))

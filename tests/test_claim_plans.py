@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from campaign.db import session
 from campaign.mail import claiming, outbox, pacing, pausing, transports
@@ -20,6 +20,7 @@ from campaign.mail.states import LETTERS, PEOPLE
 from tests.bench.backlog import pile_up
 from tests.post_office import Post
 from tests.sink import Sink
+from tests.statements import explained, told
 
 MANY = 5_000
 A_CLAIM = 20
@@ -57,22 +58,16 @@ def reading(app: Flask) -> Iterator[list[tuple[int, str]]]:
     """Of each statement, how many messages and entries of their indexes it reads, and its plan."""
     found: list[tuple[int, str]] = []
 
-    def explain(connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: bool) -> None:
+    def explain(statement: str, given: Any, driver: Any) -> None:
         if "message" in statement and statement.lstrip().startswith(("WITH", "SELECT", "UPDATE")):
-            driver = connection.connection.driver_connection
             before, back = ("BEGIN", "ROLLBACK") if driver.autocommit else ("SAVEPOINT a", "ROLLBACK TO SAVEPOINT a")
-            asking = driver.cursor()
-            asking.execute(before)
-            asking.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
-            plan = asking.fetchone()[0][0]["Plan"]
-            asking.execute(back)
+            driver.execute(before)
+            plan = explained(driver, statement, given)
+            driver.execute(back)
             found.append((int(_read(plan)), statement))
 
-    event.listen(app.extensions["engine"], "before_cursor_execute", explain)
-    try:
+    with told(app, explain):
         yield found
-    finally:
-        event.remove(app.extensions["engine"], "before_cursor_execute", explain)
 
 
 def _read(node: dict[str, Any]) -> float:

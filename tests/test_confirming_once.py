@@ -20,6 +20,7 @@ from campaign.errors import Refused
 from campaign.mail import outbox
 from campaign.petition import confirming, counting, ending, signing
 from campaign.petition.confirming import Outcome
+from campaign.petition.defence.scoring import Look
 from campaign.petition.models import Signature
 from tests.cast import a_signer, an_appeal, mails_of, state
 
@@ -183,7 +184,7 @@ def test_the_country_at_risk_is_counted_only_and_not_kept(context: Flask) -> Non
 
 def test_held_is_mailed_and_confirmed_like_any_other_and_does_not_count(context: Flask) -> None:
     appeal, wording = an_appeal()
-    row = signing.sign(appeal, a_signer(), language="en", wording_id=wording, now=NOW, held=["many from one network"])
+    row = signing.sign(appeal, a_signer(), language="en", wording_id=wording, now=NOW, look=Look(["trap"]))
     assert mails_of("confirm") == 1
     assert confirming.confirm(row, now=NOW) is Outcome.CONFIRMED
     assert counting.tally(appeal.id).total == 0

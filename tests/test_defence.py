@@ -34,7 +34,7 @@ def names() -> Any:
 
 def look(name: str = "Alice Moreau", email: str = "alice@gmail.com", **seen: Any) -> list[str]:
     plain = {"appeal_id": APPEAL, "network": "n1", "onion": False, "trapped": False, "browser": True}
-    return scoring.reasons_to_hold(a_signer(name, email), **{**plain, **seen})
+    return scoring.reasons_to_hold([scoring.look_at(a_signer(name, email), **{**plain, **seen})])[0]
 
 
 def test_it_works(context: Flask) -> None:

@@ -22,7 +22,7 @@ from campaign import limits
 from campaign.mail import looking_up
 from campaign.mail.addresses import Address, recorded_domain
 from campaign.petition.defence import mail_domains, scoring
-from campaign.petition.signing import Signer
+from campaign.petition.signer import Signer
 from tests import cast
 
 RECORDS = {
@@ -93,7 +93,7 @@ def reasons(domain: str) -> list[str]:
     """Why somebody with a name of no kind and an address to throw away, at this domain, would wait."""
     signer = Signer("Aaaaa Aaaaa", Address.parse(f"eve@{domain}"), "FR", "counted")
     seen = {"network": uuid4().hex, "onion": False, "trapped": False, "browser": True}
-    return scoring.reasons_to_hold(signer, appeal_id=uuid4(), **seen)
+    return scoring.reasons_to_hold([scoring.look_at(signer, appeal_id=uuid4(), **seen)])[0]
 
 
 @pytest.mark.parametrize(

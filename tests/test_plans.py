@@ -16,10 +16,11 @@ from typing import Any
 
 import psycopg
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from campaign.db import session
 from campaign.petition import counting
+from tests.statements import explained, told
 from tests.test_fuzz_routes import Site, answer, site  # noqa: F401 - a fixture
 from tests.test_routes import stage  # noqa: F401 - a fixture
 
@@ -104,37 +105,31 @@ def asking(app: Flask) -> Iterator[list[Asked]]:
     found: list[Asked] = []
     apart = psycopg.connect(app.config["DATABASE_URL"].replace("+psycopg", ""), autocommit=True)
 
-    def explain(connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
+    def explain(statement: str, given: Any, driver: Any) -> None:
         if not statement.lstrip().startswith(("WITH", "SELECT", "INSERT", "UPDATE", "DELETE")):
             return
         found.append(one := Asked(statement))
-        values, driver = given[0] if many else given, connection.connection.driver_connection
         with (apart if driver.autocommit else driver).transaction(force_rollback=True) as whole:
-            carried_out = whole.connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)
-            one.look(carried_out.fetchone()[0][0]["Plan"])
-        for_any = psycopg.ClientCursor(apart).execute(
-            f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {_for_any(statement, values)}"
-        )
-        one.look(for_any.fetchone()[0][0]["Plan"])
+            one.look(explained(whole.connection, statement, given))
+        for_any = f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {_for_any(statement, given)}"
+        planned = psycopg.ClientCursor(apart).execute(for_any)
+        one.look(planned.fetchone()[0][0]["Plan"])
 
-    engine = app.extensions["engine"]
-    event.listen(engine, "before_cursor_execute", explain)
-    try:
+    with apart, told(app, explain):
         yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)
-        apart.close()
 
 
-def _for_any(statement: str, values: dict[str, Any]) -> str:
+def _for_any(statement: str, values: dict[str, Any] | list[Any]) -> str:
     """The statement with numbers for its values, as PostgreSQL writes them."""
+    if isinstance(values, list):
+        return re.sub(r"\$(\d+)", lambda found: _number(int(found[1]), values[int(found[1]) - 1]), statement)
     names = list(values)
+    named = re.sub(r"%\((\w+)\)s", lambda found: _number(names.index(found[1]) + 1, values[found[1]]), statement)
+    return named.replace("%%", "%")
 
-    def number(match: re.Match[str]) -> str:
-        kind = "::interval" if isinstance(values[match[1]], timedelta) else ""
-        return f"${names.index(match[1]) + 1}{kind}"
 
-    return re.sub(r"%\((\w+)\)s", number, statement).replace("%%", "%")
+def _number(place: int, value: Any) -> str:
+    return f"${place}::interval" if isinstance(value, timedelta) else f"${place}"
 
 
 def test_it_works(site: Site) -> None:  # noqa: F811 - the fixture

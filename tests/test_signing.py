@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from sqlalchemy import event, text
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from campaign.appeals import queries, stamps
@@ -28,6 +28,7 @@ from campaign.vault import current as vault
 from tests.cast import PAGE, an_appeal, mails_of, the_appeal, typed
 from tests.cast import sign as sign_as
 from tests.conftest import link_in
+from tests.statements import told
 
 
 @pytest.fixture
@@ -42,12 +43,8 @@ def statements(context: Flask) -> Iterator[list[str]]:
     """The SQL that runs, in order."""
     seen: list[str] = []
 
-    def note(*args: Any) -> None:
-        seen.append(args[2])
-
-    event.listen(context.extensions["engine"], "before_cursor_execute", note)
-    yield seen
-    event.remove(context.extensions["engine"], "before_cursor_execute", note)
+    with told(context, lambda sql, _given, _connection: seen.append(sql)):
+        yield seen
 
 
 def signatures() -> list[Any]:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, FromClause, Interval, Select, Uuid, bindparam, func, select
 
-from campaign import db
+from campaign import at_once
 from campaign.mail.claiming import Claim, may_leave
 from campaign.mail.models import Message
 from campaign.mail.moving import CLOCK, change
@@ -39,7 +39,7 @@ def go_on(accepted: Held, beginning: Held) -> set[UUID]:
     columns of what was accepted are those of ``ANSWER``; of the next, those of a first rendering, or none.
     """
     given = _given(accepted, ANSWER, Why.ACCEPTED, _DONE) | _given(beginning, _BYTES, "begins to leave")
-    return set(db.at_once(_going_on(), given))
+    return set(at_once.execute(_going_on(), given))
 
 
 def finish(held: Held, to: State, why: str, *, wait: timedelta | None = None) -> set[UUID]:
@@ -49,7 +49,7 @@ def finish(held: Held, to: State, why: str, *, wait: timedelta | None = None) ->
     """
     rows = [(claim, values if wait is None else {**values, "not_before": wait}) for claim, values in held]
     columns = tuple(rows[0][1])
-    return set(db.at_once(_finishing(to, columns), _given(rows, columns, why)))
+    return set(at_once.execute(_finishing(to, columns), _given(rows, columns, why)))
 
 
 def release(*claims: Claim, why: str) -> None:
@@ -58,7 +58,7 @@ def release(*claims: Claim, why: str) -> None:
     One whose ``attempting`` is written already is ``deferred`` until now: only its holder can know that it stayed.
     """
     rows: Held = [(claim, {}) for claim in claims]
-    db.at_once(_giving_back(), _given(rows, (), why) | _given(rows, (), why, _DONE))
+    at_once.execute(_giving_back(), _given(rows, (), why) | _given(rows, (), why, _DONE))
 
 
 def _given(held: Held, columns: tuple[str, ...], why: str, named: str = "") -> dict[str, Any]:

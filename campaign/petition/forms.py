@@ -24,7 +24,7 @@ from campaign.errors import Refused
 from campaign.i18n import countries, lazy_gettext
 from campaign.i18n import gettext as _
 from campaign.mail.addresses import Address
-from campaign.petition.signing import Signer
+from campaign.petition.signer import Signer
 
 LONGEST_COMMENT = 500  # characters
 UNSAID = "none"  # an answer of its own, not a field left alone

@@ -7,7 +7,6 @@ that has lapsed already and holds no name, and a mail that says so, at most once
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,22 +20,15 @@ from campaign.i18n import gettext as _
 from campaign.mail import outbox
 from campaign.mail.addresses import Address, typo_hint
 from campaign.petition import taking
+from campaign.petition.defence import scoring
+from campaign.petition.defence.scoring import Look
 from campaign.petition.expiring import WAITS
+from campaign.petition.signer import Signer
 from campaign.petition.taking import OPEN as OPEN
 
 log = structlog.get_logger()
+UNSUSPECTED = Look()
 EVER = 5  # mails about one signature, whoever asks
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """What somebody typed, checked: nothing of it is stored in the clear unless they chose so."""
-
-    name: str
-    address: Address
-    country: str | None  # ISO 3166-1 alpha-2; None: not said
-    visibility: str
-    updates: bool = False
 
 
 def sign(
@@ -46,16 +38,16 @@ def sign(
     language: str,
     wording_id: UUID,
     now: datetime,
-    held: Sequence[str] = (),
+    look: Look = UNSUSPECTED,
     network: str | None = None,
     origin: str = "real",
 ) -> UUID:
     """Store a submission and its confirmation mail in one transaction; the submission's id.
 
-    ``held`` are reasons (codes of ``defence.weights``) to hold the signature back from the count, ``network`` is the
-    day's keyed hash of where it comes from. Raises Refused when the appeal takes none.
+    ``look`` says whether it is held back from the count, ``network`` is the day's keyed hash of where it comes from.
+    Raises Refused when the appeal takes none.
     """
-    row = _row(appeal, _guarded(appeal, signer), language, wording_id, held, origin)
+    row = _row(appeal, _guarded(appeal, signer), language, wording_id, origin)
     mail = outbox.addressed(
         signer.address,
         language=language,
@@ -68,10 +60,21 @@ def sign(
     row |= {"domain": mail["mail_recipient_domain"], "network": network}
     seen = {"at_risk": appeal.country_at_risk, "day": f"{now:%Y%m%d}"}
     # Not two of one mailbox in one statement: the second must see the mail of the first, or would escape the cap.
-    if not together.done(taking.take, row | mail | seen, apart=mail["mail_mailbox_index"]):
+    held = together.done(_look_and_take, (look, row | mail | seen), apart=mail["mail_mailbox_index"])
+    if held is None:
         raise Refused(_("This appeal takes no signatures at the moment."))
-    log.info("signature.taken", signature=str(row["id"]), appeal=appeal.slug, held=list(held))
+    log.info("signature.taken", signature=str(row["id"]), appeal=appeal.slug, held=held)
     return row["id"]  # type: ignore[no-any-return] # the row's UUID
+
+
+def _look_and_take(all_of_them: Sequence[tuple[Look, dict[str, Any]]]) -> list[list[str] | None]:
+    """Store them; of each the reasons for which it is held, None where its appeal took none.
+
+    One trip to Redis and one to PostgreSQL for as many as come at the same moment.
+    """
+    reasons = scoring.reasons_to_hold([look for look, _row in all_of_them])
+    rows = [row | {"held_reasons": held} for held, (_look, row) in zip(reasons, all_of_them, strict=True)]
+    return [held if stored else None for held, stored in zip(reasons, taking.take(rows), strict=True)]
 
 
 def _guarded(appeal: Appeal, signer: Signer) -> Signer:
@@ -81,9 +84,7 @@ def _guarded(appeal: Appeal, signer: Signer) -> Signer:
     return Signer(signer.name, signer.address, None, "counted", signer.updates)
 
 
-def _row(
-    appeal: Appeal, signer: Signer, language: str, wording_id: UUID, held: Sequence[str], origin: str
-) -> dict[str, Any]:
+def _row(appeal: Appeal, signer: Signer, language: str, wording_id: UUID, origin: str) -> dict[str, Any]:
     row_id = uuid4()
     hint = (typo_hint(signer.address) or "").rpartition("@")[2]
     whole = {"name": signer.name, "email": signer.address.exact, "hint": hint}
@@ -100,7 +101,6 @@ def _row(
         "language": language,
         "wording_id": wording_id,
         "updates": signer.updates,
-        "held_reasons": list(held),
         "origin": origin,
         "first_key": confirmation_key(row_id, 1),
     }

@@ -33,7 +33,7 @@ from sqlalchemy import (
     select,
 )
 
-from campaign import db
+from campaign import at_once
 from campaign.appeals.models import Appeal
 from campaign.db import clock
 from campaign.mail import outbox
@@ -53,7 +53,7 @@ def take(rows: Sequence[dict[str, Any]]) -> list[bool]:
     ``at_risk`` (the country that the caller knew of), ``day``, ``first_key`` (of the confirmation mail).
     """
     given = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_as_postgresql_reads)
-    stored = set(db.at_once(statement(), {"rows": given}))
+    stored = set(at_once.execute(statement(), {"rows": given}))
     return [row["id"] in stored for row in rows]
 
 

@@ -52,9 +52,7 @@ class Watched:
         self.tell(f"{self.child.name} ended with {process.returncode}: starting it again in {pause:g} s")
 
 
-def watch(
-    children: list[Child], stop: Event, *, tell: Callable[[str], None], ready: Callable[[], bool]
-) -> None:
+def watch(children: list[Child], stop: Event, *, tell: Callable[[str], None], ready: Callable[[], bool]) -> None:
     """Keep children alive, once started, until ``stop``; when ``ready()`` has held once, it is not asked again.
 
     Raises Unavailable when a child keeps ending or nothing serves within a minute.

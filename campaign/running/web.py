@@ -12,10 +12,12 @@ import multiprocessing
 from granian.cli import entrypoint
 
 from campaign import create_app
+from campaign.running import logging
 
 
 def main() -> None:
     """Serve until SIGTERM, as the words of the command line say (granian's own)."""
+    logging.begin()
     if multiprocessing.get_start_method() == "fork":
         create_app()  # for its imports; each worker makes its own
         gc.collect()

@@ -31,7 +31,7 @@ from campaign.organisers import accounts, links
 from campaign.organisers.models import Organiser
 from campaign.petition import confirming, demo, signing
 from campaign.petition.news import writing as news
-from campaign.petition.signing import Signer
+from campaign.petition.signer import Signer
 from campaign.petition.views import organisations as organisation_views
 from campaign.petition.wall import releasing
 from campaign.rights import asking

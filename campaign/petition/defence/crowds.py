@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from redis.exceptions import RedisError
 
-from campaign import limits, together
+from campaign import limits
 from campaign.petition.defence.weights import DAY, MONTH, NEW, SIGNALS
 
 log = structlog.get_logger()
@@ -39,40 +39,50 @@ return table.concat(said, ' ')
 """
 
 
-class _Counted(NamedTuple):
-    """One submission: names of its counters with their lives in seconds, and its domain as it is recorded."""
+class Counted(NamedTuple):
+    """What is counted of one submission: crowds with their lengths in seconds, the names of their counters in the
+    same order, its domain as it is recorded, and when (seconds since 1970)."""
 
-    counters: Mapping[str, int]
+    kinds: Sequence[tuple[str, int]]
+    counters: Sequence[str]
     domain: str
+    at: int
 
 
-def reasons(appeal_id: UUID, who: Mapping[str, str]) -> list[str]:
-    """Count one submission and name the crowds that it is part of, by the codes of ``weights``.
-
-    ``who`` gives a keyed hash for what can be counted of it: ``network`` or ``onion``, ``domain``, ``name``; and what
-    is nobody's: ``country`` (where it is rare), ``unproved``.
-    """
+def counted(appeal_id: UUID, who: Mapping[str, str]) -> Counted:
+    """``who`` gives a keyed hash for what can be counted of a submission: ``network`` or ``onion``, ``domain``,
+    ``name``; and what is nobody's: ``country`` (where it is rare), ``unproved``."""
     now = int(time.time())
     kinds = _of(*who)
-    counters = {_key(appeal_id, kind, seconds, who[kind], now): seconds for kind, seconds in kinds}
+    keys = [_key(appeal_id, kind, seconds, who[kind], now) for kind, seconds in kinds]
+    return Counted(kinds, keys, who.get("domain", ""), now)
+
+
+def reasons(all_of_them: Sequence[Counted]) -> list[list[str]]:
+    """Count submissions, and name the crowds that each is part of, by the codes of ``weights``."""
+    if not all_of_them:
+        return []
     try:
-        *counts, known_since, mailless = together.done(_count, _Counted(counters, who.get("domain", "")))
+        return [_reasons(*one) for one in zip(all_of_them, _count(all_of_them), strict=True)]
     except RedisError as error:
         log.warning("defence.open", error=type(error).__name__)
-        return []
-    size = dict(zip(kinds, counts, strict=True))
-    crowded = [code for code, one in SIGNALS.items() if size.get((one.crowd, one.seconds), 0) > one.most]
-    crowded = [code for code in crowded if code not in NEW or now - known_since < DAY]
+        return [[] for _one in all_of_them]
+
+
+def _reasons(one: Counted, said: Sequence[int]) -> list[str]:
+    *counts, known_since, mailless = said
+    size = dict(zip(one.kinds, counts, strict=True))
+    crowded = [code for code, of in SIGNALS.items() if size.get((of.crowd, of.seconds), 0) > of.most]
+    crowded = [code for code in crowded if code not in NEW or one.at - known_since < DAY]
     return [*crowded, "no_mail"] if mailless else crowded
 
 
-def _count(all_of_them: Sequence[_Counted]) -> list[list[int]]:
+def _count(all_of_them: Sequence[Counted]) -> list[list[int]]:
     """Of each its counts, since when its domain is known, and whether (1) it is known to take no mail."""
     counters = [name for one in all_of_them for name in one.counters]
-    lives = [seconds for one in all_of_them for seconds in one.counters.values()]
-    count = limits.redis().register_script(_COUNT)
+    lives = [seconds for one in all_of_them for _kind, seconds in one.kinds]
     domains = [f"{about}:{one.domain}" for about in ("domain known", NO_MAIL) for one in all_of_them]
-    said = count([*counters, *domains], [*lives, MONTH, int(time.time())])
+    said = limits.redis().register_script(_COUNT)([*counters, *domains], [*lives, MONTH, int(time.time())])
     numbers = iter([int(word) for word in said.split()])  # one line: redis-py reads it in half the time of a list
     counts = [[next(numbers) for _name in one.counters] for one in all_of_them]
     about = [next(numbers) for _one in range(2 * len(all_of_them))]

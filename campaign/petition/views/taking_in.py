@@ -14,7 +14,7 @@ from campaign.mail import outbox
 from campaign.petition import counting, signing
 from campaign.petition.comments import writing
 from campaign.petition.defence import proving, scoring
-from campaign.petition.signing import Signer
+from campaign.petition.signer import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def taken(
     difference. Raises Refused as ``signing.sign``.
     """
     asked = proving.asked(published.appeal)
-    held = scoring.reasons_to_hold(
+    look = scoring.look_at(
         signer,
         appeal_id=published.appeal.id,
         network=whence.network,
@@ -59,7 +59,7 @@ def taken(
         language=language,
         wording_id=wording_id,
         now=datetime.now(UTC),
-        held=held,
+        look=look,
         network=None if whence.onion else whence.network,
     )
     if signer.country is None or signer.country != published.appeal.country_at_risk:
