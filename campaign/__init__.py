@@ -36,7 +36,7 @@ def _bring_pages(app: Flask) -> None:
     from campaign.api import views as api
     from campaign.appeals import desk as organisations_desk
     from campaign.appeals import look_desk
-    from campaign.desk import captured, danger, offices, outbox, style, suppressions
+    from campaign.desk import captured, danger, offices, outbox, style, suppressions, translations
     from campaign.desk import views as desk
     from campaign.exports import desk as exports_desk
     from campaign.letters import desk as letters_desk
@@ -55,7 +55,7 @@ def _bring_pages(app: Flask) -> None:
     public = (petition, letters, rights, api, health)
     of_letters = (letters_desk, pace_desk, digest_desk, overtaken_desk)
     of_appeals = (petition_desk, news_desk, paper_desk, surge_desk, organisations_desk, look_desk, exports_desk)
-    of_desk = (comments_desk, wall_desk, desk, danger, outbox, captured, suppressions, offices, style)
+    of_desk = (comments_desk, wall_desk, desk, danger, outbox, captured, suppressions, offices, style, translations)
     for room in (*public, organisers, *of_desk, *of_appeals, *of_letters):
         app.register_blueprint(room.blueprint)
 

@@ -63,18 +63,20 @@ def sign(
     held = together.done(_look_and_take, (look, row | mail | seen), apart=mail["mail_mailbox_index"])
     if held is None:
         raise Refused(_("This appeal takes no signatures at the moment."))
-    log.info("signature.taken", signature=str(row["id"]), appeal=appeal.slug, held=held)
     return row["id"]  # type: ignore[no-any-return] # the row's UUID
 
 
 def _look_and_take(all_of_them: Sequence[tuple[Look, dict[str, Any]]]) -> list[list[str] | None]:
     """Store them; of each the reasons for which it is held, None where its appeal took none.
 
-    One trip to Redis and one to PostgreSQL for as many as come at the same moment.
+    One trip to Redis, one to PostgreSQL and one line in the log for as many as come at the same moment.
     """
     reasons = scoring.reasons_to_hold([look for look, _row in all_of_them])
     rows = [row | {"held_reasons": held} for held, (_look, row) in zip(reasons, all_of_them, strict=True)]
-    return [held if stored else None for held, stored in zip(reasons, taking.take(rows), strict=True)]
+    taken = [held if stored else None for held, stored in zip(reasons, taking.take(rows), strict=True)]
+    told = {str(row["id"]): held for row, held in zip(rows, taken, strict=True) if held is not None}
+    log.info("signatures.taken", signatures=[*told], held={one: why for one, why in told.items() if why})
+    return taken
 
 
 def _guarded(appeal: Appeal, signer: Signer) -> Signer:
