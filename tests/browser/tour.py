@@ -217,7 +217,8 @@ def _supported(appeal: Appeal, lang: str) -> dict[str, str]:
 def _desk() -> list[Stop]:
     rooms = ("export", "held", "attack", "look", "news", "news/write", "organisations", "organisations/annex/en",
              "overtaken", "digests", "sending", "sending/sr-iran/pace")  # fmt: skip
-    paths = [f"/desk/{room}" for room in ("", "log", "mail", "offices", "outbox", "suppressions", "style", "translations")]
+    own = ("", "log", "mail", "offices", "outbox", "suppressions", "style", "translations")
+    paths = [f"/desk/{room}" for room in own]
     paths += [f"/desk/appeals/{SLUG}", "/desk/offices/sr-iran", *(f"/desk/appeals/{SLUG}/{room}" for room in rooms)]
     paths += [f"/desk/appeals/{HARMLESS}/{room}" for room in ("paper", "paper/enter", "wall")]
     return [Stop(path.strip("/").replace("/", "-"), path) for path in paths]
