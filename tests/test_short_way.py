@@ -114,7 +114,7 @@ def test_a_language_that_the_appeal_lacks_leads_on(client: FlaskClient) -> None:
 
 
 def test_without_the_database_it_says_so(posted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: Any) -> None:
+    def away(*_: Any, **_more: Any) -> None:
         raise OperationalError("", None, ValueError())
 
     monkeypatch.setattr(signing.together, "done", away)

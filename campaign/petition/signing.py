@@ -74,8 +74,8 @@ def _look_and_take(all_of_them: Sequence[tuple[Look, dict[str, Any]]]) -> list[l
     reasons = scoring.reasons_to_hold([look for look, _row in all_of_them])
     rows = [row | {"held_reasons": held} for held, (_look, row) in zip(reasons, all_of_them, strict=True)]
     taken = [held if stored else None for held, stored in zip(reasons, taking.take(rows), strict=True)]
-    told = {str(row["id"]): held for row, held in zip(rows, taken, strict=True) if held is not None}
-    log.info("signatures.taken", signatures=[*told], held={one: why for one, why in told.items() if why})
+    ids = [str(row["id"]) for row, held in zip(rows, taken, strict=True) if held is not None]
+    log.info("signatures.taken", signatures=ids, held=sum(bool(held) for held in taken))
     return taken
 
 
