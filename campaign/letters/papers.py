@@ -70,10 +70,10 @@ def _section(section: Section) -> dict[str, Any]:
 
 def _block(block: Block) -> dict[str, Any]:
     paragraphs = [part.strip("\n") for part in block.words.split("\n\n") if part.strip()]
-    return {"paragraphs": paragraphs, "by": block.by, "rtl": _runs_right_to_left(block.words)}
+    return {"paragraphs": paragraphs, "by": block.by, "rtl": runs_right_to_left(block.words)}
 
 
-def _runs_right_to_left(words: Iterable[str]) -> bool:
+def runs_right_to_left(words: Iterable[str]) -> bool:
     """By the first letter that has a direction (UAX #9, P2)."""
     strong = (kind for kind in map(unicodedata.bidirectional, words) if kind in {"L", "R", "AL"})
     return next(strong, "L") != "L"

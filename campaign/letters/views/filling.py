@@ -13,7 +13,7 @@ from campaign.appeals.models import ConsentWording
 from campaign.db import session
 from campaign.letters import comparing, composing, drafting, launching, own_words
 from campaign.letters.composing import Sheet
-from campaign.letters.forms import LetterForm
+from campaign.letters.forms import BLOCKS, LetterForm
 from campaign.letters.own_words import Meter
 from campaign.letters.views.places import Place
 from campaign.offices import queries as offices
@@ -34,6 +34,16 @@ def carried(place: Place, earlier: LetterForm) -> LetterForm:
     for name in ("name", "email", "country", "digest_name", "submission"):
         form[name].data = earlier[name].data
     return form
+
+
+def moved(of: Place, to: Place, form: LetterForm) -> LetterForm:
+    """The same words in the letter to another office: its draft's own opening and closing for those of the first."""
+    there = LetterForm(request.form, language=to.page.lang, how=form.how)
+    for block in BLOCKS:
+        drafted = block in _PROPOSED and of.draft.is_ours(block, form[block].data or "")
+        there[block].data = getattr(to.draft.template, block) if drafted else form[block].data
+    there.name.data = form.name.data
+    return there
 
 
 def posted(place: Place) -> LetterForm:

@@ -157,6 +157,12 @@ def following(after: Place) -> Place | None:
     return place(after.page, office(after.chain.following[0]), after.chain.after)
 
 
+def all_following(after: Place) -> list[Place]:
+    """The places of the chain that are still to come, in its order."""
+    nearest = following(after)
+    return [nearest, *all_following(nearest)] if nearest else []
+
+
 def chain(of: Page, to: Office) -> Chain:
     """The chain that the URL tells of; whom the appeal cannot write to is passed over."""
     possible = {office.slug for office in addressees(of) if office != to and can_write(of, office)}

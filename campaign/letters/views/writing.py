@@ -18,7 +18,7 @@ from campaign.letters import writing as letters
 from campaign.letters.forms import LetterForm
 from campaign.letters.mailbox import Parcel
 from campaign.letters.records import Written
-from campaign.letters.views import blueprint, filling, places
+from campaign.letters.views import blueprint, filling, places, printing
 from campaign.letters.views.places import SPEECH, Place
 from campaign.letters.writing import Particulars
 from campaign.mail import outbox
@@ -136,6 +136,8 @@ def _mailbox(place: Place, form: LetterForm) -> Response:
 
 
 def _paper(place: Place, form: LetterForm) -> Response:
+    if {"pdf", "pdf_all"} & request.form.keys():
+        return printing.typeset(place, form)
     paper = "letter" if request.form.get("paper") == "letter" else "a4"
     if "paper" not in request.form:
         _tally(place, "paper")

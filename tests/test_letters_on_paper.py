@@ -1,0 +1,99 @@
+"""Letters to sign and post as a typeset PDF: one, or all in one file; nothing of them is kept."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from datetime import date
+
+import pytest
+from flask.testing import FlaskClient
+
+from campaign import typesetting
+from campaign.appeals.models import Appeal
+from campaign.letters import posting
+from campaign.letters.composing import Sheet
+from campaign.letters.posting import Posted
+from tests.letter_stage import PATH, WORDS, fields, letters, post, the_appeal
+
+CHAIN = f"{PATH}/sr-iran?then=sr-truth,hrc-president&of=3"
+A4, US_LETTER = (595, 842), (612, 792)
+DAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def appeal(context: object) -> Appeal:
+    return the_appeal()
+
+
+def sizes(pdf: bytes) -> list[tuple[int, int]]:
+    """The pages of a PDF in points."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S)
+    said = b"\n".join([pdf, *(zlib.decompress(one) for one in streams if one[:1] == b"x")])
+    found = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", said)
+    return [(round(float(width)), round(float(height))) for width, height in found]
+
+
+def typed(client: FlaskClient, url: str) -> dict[str, str]:
+    page = fields(client.get(url), "letter") | {"message": WORDS, "name": "Bob", "how": "paper"}
+    return fields(post(client, url, **page))
+
+
+def test_it_works(appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[Posted]] = []
+    setting = posting.pdf
+    monkeypatch.setattr(posting, "pdf", lambda many, **how: seen.append(many) or setting(many, **how))
+    whole = post(client, CHAIN, **typed(client, CHAIN), pdf_all="a4")
+    assert whole.mimetype == "application/pdf"
+    assert whole.headers["Cache-Control"] == "no-store"
+    assert set(sizes(whole.data)) == {A4}
+    [many] = seen
+    assert [one.sheet.message for one in many] == [WORDS] * 3
+    assert len({one.sheet.opening for one in many}) == 3, "each office has its own opening"
+    assert len({one.greeting for one in many}) >= 2
+    assert "1211 Geneva 10" in "".join(many[0].address)
+    assert not any(one.sheet.footer for one in many)
+    assert letters() == []
+
+
+def test_one_letter_alone_on_the_paper_asked_for(appeal: Appeal, client: FlaskClient) -> None:
+    one = post(client, CHAIN, **typed(client, CHAIN), pdf="letter")
+    assert set(sizes(one.data)) == {US_LETTER}
+    assert len(sizes(one.data)) <= 2
+    assert b"Bob" not in one.data  # neither title nor author names whoever wrote it
+    assert set(sizes(post(client, CHAIN, **typed(client, CHAIN), pdf="a0").data)) == {A4}
+
+
+def test_what_was_changed_goes_along(appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[Posted]] = []
+    monkeypatch.setattr(posting, "pdf", lambda many, **_how: seen.append(many) or b"%PDF-")
+    post(client, CHAIN, **typed(client, CHAIN) | {"opening": "I am a nurse in Bremen."}, pdf_all="a4")
+    assert [one.sheet.opening for one in seen[0]] == ["I am a nurse in Bremen."] * 3
+
+
+def test_the_page_offers_all_only_where_more_offices_were_chosen(appeal: Appeal, client: FlaskClient) -> None:
+    def page(url: str) -> str:
+        written = fields(client.get(url), "letter") | {"message": WORDS, "how": "paper"}
+        return post(client, url, **written).get_data(as_text=True)
+
+    assert 'name="pdf_all"' in page(CHAIN)
+    alone = page(f"{PATH}/sr-iran")
+    assert 'name="pdf"' in alone
+    assert 'name="pdf_all"' not in alone
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar", "fa", "ru", "zh"])
+def test_no_glyph_is_missing_and_markup_is_text(language: str) -> None:
+    sheet = Sheet("#panic()", "مادرم هنوز منتظر است.", '#eval("1") $x$ *b*', "Лист 纸", "@x", "<end>", "Bob\nDE")
+    posted = Posted(language, ["OHCHR", "1211 Geneva 10"], "Dear Excellency,", sheet)
+    data = {"title": "x", "paper": "a4", "letters": [posting._said(posted, DAY)]}
+    assert typesetting.pdf("letter", data, strict=True)[:5] == b"%PDF-"
+
+
+def test_a_long_letter_goes_on_to_numbered_pages_of_its_own() -> None:
+    sheet = Sheet("S", "", "\n\n".join([WORDS] * 30), "Facts", "Request", "Yours", "Bob")
+    long = Posted("en", [], "Dear Sir,", sheet)
+    short = Posted("en", [], "Dear Sir,", Sheet("S", "", "", "Facts", "Request", "Yours", "Bob"))
+    count = len(sizes(posting.pdf([long], title="t", size="a4", day=DAY)))
+    assert count > 1
+    assert len(sizes(posting.pdf([short, long, short], title="t", size="a4", day=DAY))) == count + 2
