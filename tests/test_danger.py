@@ -44,6 +44,16 @@ def test_it_works(app: Flask, appeal: Appeal, client: FlaskClient, mails: Callab
     assert olga.post(f"{PLACE}/export", data=_export(olga)).mimetype == "text/csv"
 
 
+def test_what_waited_is_sent_as_soon_as_it_is_over(app: Flask, appeal: Appeal) -> None:
+    olga, redis = signed_in(app), app.extensions["redis"]
+    call(olga)
+    redis.delete("celery")
+    press(olga, PLACE, f"{PLACE}/danger/end")
+    rung = redis.blpop("celery", timeout=3)
+    assert rung
+    assert b"mail.deliver" in rung[1]
+
+
 def test_everybody_else_at_the_desk_is_signed_out(app: Flask, appeal: Appeal) -> None:
     olga, eve, link = signed_in(app), signed_in(app, "eve@example.org"), link_for(app, "eve@example.org")
     call(olga)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +26,7 @@ from campaign.petition.defence import carrying_out, corrections, deciding, selec
 from campaign.petition.defence.selecting import INVALIDATE, RELEASE, Selection
 from campaign.petition.models import Decision, Signature
 from tests.cast import PAGE, SLUG, a_signature, an_appeal, state, the_appeal
-from tests.desk import OLGA, press, signed_in
+from tests.desk import OLGA, press, signed_in, token_on
 
 HELD = f"/desk/appeals/{SLUG}/held"
 CLOCK = text("clock()")
@@ -214,6 +215,19 @@ def test_everybody_is_not_a_question(appeal: Appeal, olga: Organiser) -> None:
     assert session.query(Decision).count() == 0
 
 
+def test_a_second_press_decides_nothing_more(app: Flask, appeal: Appeal) -> None:
+    held(appeal, 3, domain="gmail.com")
+    browser = signed_in(app)
+    asked = {"csrf_token": token_on(browser, HELD), "scope": "held", "domain": "gmail.com", "what": "release"}
+    with ThreadPoolExecutor(3) as pool:
+        answers = [pool.submit(browser.post, f"{HELD}/decide", data=asked) for _ in range(3)]
+        assert {answer.result().status_code for answer in answers} == {303}
+    assert session.query(Decision).count() == 1
+    assert "This is being done already." in browser.get(HELD).text
+    assert browser.post(f"{HELD}/decide", data={**asked, "domain": "", "reason": "trap"}).status_code == 303
+    assert session.query(Decision).count() == 2
+
+
 def test_it_can_be_stopped_half_way_and_undone(
     appeal: Appeal, olga: Organiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,6 +370,11 @@ def test_a_question_that_makes_no_sense_is_shown_again(app: Flask, appeal: Appea
     answer = press(signed_in(app), HELD, f"{HELD}/preview", **{"scope": "held", **typed})
     assert answer.status_code in {200, 422}
     assert answer.status_code == 422 or "name" in typed
+
+
+def test_the_preview_shows_a_domain_as_it_was_typed(app: Flask, appeal: Appeal) -> None:
+    looked = press(signed_in(app), HELD, f"{HELD}/preview", domain="small.example", scope="held")
+    assert "Mail domain small.example" in text_of(looked)
 
 
 def test_a_name_that_was_asked_for_is_in_no_address_and_no_log(

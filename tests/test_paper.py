@@ -193,6 +193,14 @@ def test_mistakes_in_the_form_are_said_beside_their_fields(context: Flask, appea
     assert 'value="Bern"' in page.text  # nothing typed is lost
 
 
+def test_a_number_longer_than_any_is_a_mistake_too(context: Flask, appeal: Appeal) -> None:
+    olga, endless = signed_in(context), "9" * 5000
+    page = press(olga, f"{DESK}/enter", f"{DESK}/enter", sheets=endless, country_0="France", lines_0=endless)
+    assert page.status_code == 422
+    assert "How many lines?" in page.text
+    assert "as a number" in page.text
+
+
 def test_counts_that_differ_are_shown_side_by_side_and_corrected(
     context: Flask, appeal: Appeal, olga: Organiser, oleg: Organiser
 ) -> None:

@@ -6,11 +6,13 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
+from campaign import background
 from campaign.appeals import danger
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
+from campaign.mail import outbox
 from campaign.organisers import access
 
 blueprint = access.protect(Blueprint("danger", __name__, url_prefix="/desk/appeals/<slug>/danger"))
@@ -29,6 +31,7 @@ def end(slug: str) -> Response:
     """Let everything go on."""
     try:
         danger.end(_appeal(slug), by=access.organiser())
+        background.ring(outbox.BELL)
         flash(_("Everything goes on as before."), "good")
     except Refused as refused:
         flash(refused.message, "bad")

@@ -71,7 +71,7 @@ def carry_out() -> int:
 
 def _do(decision_id: UUID) -> int:
     decision = session.get_one(Decision, decision_id)
-    selection, at = _selection(decision), decision.at
+    selection, at = selection_of(decision), decision.at
     session.commit()
     changed = 0
     for ids in selecting.found(decision.appeal_id, selection, decision.what, at=at):
@@ -124,7 +124,7 @@ def _end(decision_id: UUID, state: str, end: str, moment: str) -> None:
     _portion(decision_id, state, act)
 
 
-def _selection(decision: Decision) -> selecting.Selection:
+def selection_of(decision: Decision) -> selecting.Selection:
     sealed: dict[str, Any] = {}
     if decision.pattern is not None:
         sealed = vault.current().open(decision.pattern, table="decision", row=decision.id)

@@ -18,6 +18,7 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
+from campaign.petition.defence import carrying_out
 from campaign.petition.defence.corrections import WHY
 from campaign.petition.defence.selecting import INVALIDATE, Selection, effect
 from campaign.petition.expiring import REGRET
@@ -30,10 +31,12 @@ _DEEDS = {"release": "signatures.released", "invalidate": "signatures.invalidate
 def decide(appeal: Appeal, selection: Selection, *, what: str, why: str = "", by: Organiser) -> UUID:
     """Release what was selected, or take it off the count for a reason (code of ``corrections.WHY``); its id.
 
-    Raises Refused when nothing is found, or when something is taken off without a reason.
+    Raises Refused when nothing is found, when something is taken off without a reason, or when the same is at work.
     """
     if what == INVALIDATE and why not in WHY:
         raise Refused(_("Choose a reason: it is shown on the page of the appeal."), field="why")
+    if _at_work(appeal, selection, what):
+        raise Refused(_("This is being done already."))
     looked = effect(appeal, selection, what)
     if not looked.found:
         raise Refused(_("There is nothing of this kind."))
@@ -87,6 +90,17 @@ def listing(appeal: Appeal) -> Sequence[Decision]:
     """The latest decisions about an appeal, newest first."""
     latest = select(Decision).where(Decision.appeal_id == appeal.id).order_by(Decision.at.desc()).limit(_SHOWN)
     return session.scalars(latest.execution_options(populate_existing=True)).all()
+
+
+def _at_work(appeal: Appeal, selection: Selection, what: str) -> bool:
+    """Whether this was decided a moment ago, in another tab or by a second press; nobody else decides meanwhile.
+
+    A second decision would find nothing to do, and stand above the one that an organiser wants to undo.
+    """
+    session.execute(select(Appeal.id).where(Appeal.id == appeal.id).with_for_update(key_share=True))
+    mine = Decision.appeal_id == appeal.id, Decision.what == what, Decision.state == "running"
+    running = session.scalars(select(Decision).where(*mine))
+    return any(carrying_out.selection_of(decision) == selection for decision in running)
 
 
 def _held_fast(decision_id: UUID, appeal: Appeal) -> Decision:

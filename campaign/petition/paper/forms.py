@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from campaign.petition.paper.models import LINES
 
 ROWS = range(LINES)
 _LONGEST = 100  # characters of a place
+_NUMBER = re.compile(r"\d{1,9}")  # isdecimal() takes more digits than int() does
 
 
 def _rows(first: str, first_label: Any, second: str, second_label: Any) -> dict[str, Any]:
@@ -50,7 +52,7 @@ class _Counted(Form):  # type: ignore[misc] # WTForms ships no types
         code = "" if not said else _codes(language()).get(said.casefold())
         if code is None:
             country.errors = [_("No country of this name or code is known here.")]
-        elif not typed.isdecimal() or not int(typed):
+        elif not _NUMBER.fullmatch(typed) or not int(typed):
             lines.errors = [_("How many lines? Write a number, or leave the whole row empty.")]
         else:
             self.counts[code] = self.counts.get(code, 0) + int(typed)
@@ -89,7 +91,7 @@ class BatchForm(CountsForm):  # type: ignore[misc] # made by type()
 
     def validate_sheets(self, field: StringField) -> None:
         """A number."""
-        if not (field.data or "").strip().isdecimal():
+        if not _NUMBER.fullmatch((field.data or "").strip()):
             raise ValidationError(_("Write how many sheets as a number"))
 
     def held(self) -> Sheets:
