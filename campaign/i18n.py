@@ -164,6 +164,12 @@ def countries(code: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(named, key=lambda pair: _collated(pair[1])))
 
 
+def language_names(codes: tuple[str, ...], code: str) -> tuple[tuple[str, str], ...]:
+    """(ISO 639 code, name) of some languages, named and put in order as ``code`` does."""
+    known = Locale.parse(code).languages
+    return tuple(sorted(((c, str(known.get(c, c))) for c in codes), key=lambda pair: _collated(pair[1])))
+
+
 def country_name(country: str | None, code: str | None = None) -> str:
     """A country's name; empty for one that was not said."""
     return str(Locale.parse(code or language()).territories.get(country, country)) if country else ""

@@ -27,6 +27,7 @@ class Sheet:
     closing: str
     signature: str
     footer: str = ""
+    mark: str = ""  # that the message is in another language than the letter
 
     def as_record(self) -> dict[str, Any]:
         """The sheet as JSON values; ``Sheet(**record)`` brings it back."""
@@ -46,7 +47,7 @@ def whole(sheet: Sheet, greeting: str) -> str:
 
 def unsigned(sheet: Sheet, greeting: str) -> str:
     """The letter from its greeting to its closing; on paper a hand signs below."""
-    return _apart(greeting, sheet.opening, sheet.message, sheet.facts, sheet.request, sheet.closing)
+    return _apart(greeting, sheet.opening, sheet.mark, sheet.message, sheet.facts, sheet.request, sheet.closing)
 
 
 def _apart(*blocks: str) -> str:

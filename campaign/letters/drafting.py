@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from campaign.appeals.content import Content, DemandText, Letter, Publisher
-from campaign.letters import own_words, similarity
+from campaign.letters import own_words, similarity, tongues
 from campaign.letters.composing import Sheet, signature
 from campaign.letters.footers import footer
 from campaign.offices import addressing
@@ -34,8 +34,13 @@ class Draft:
         """Whether ``text`` is a draft's ``block`` (opening or closing) untouched, in whatever language."""
         return any(text.split() == getattr(letter, block).split() for letter in self.also.values())
 
-    def sheet(self, words: Mapping[str, str], name: str, country: str | None, *, sent_by_us: bool) -> Sheet:
-        """The letter with the writer's ``words`` (opening, message, closing) and signature, before its greeting."""
+    def sheet(
+        self, words: Mapping[str, str], name: str, country: str | None, *, sent_by_us: bool, words_in: str = ""
+    ) -> Sheet:
+        """The letter with the writer's ``words`` (opening, message, closing) and signature, before its greeting.
+
+        ``words_in`` is the language of the message, if it is not the letter's.
+        """
         return Sheet(
             subject=self.template.subject,
             opening=words["opening"],
@@ -45,6 +50,7 @@ class Draft:
             closing=words["closing"],
             signature=signature(name, country, self.language),
             footer=footer(self.publisher, self.language) if sent_by_us else "",
+            mark=tongues.mark(words["message"], words_in, self.language),
         )
 
     def own_words(self, words: Mapping[str, str]) -> int:

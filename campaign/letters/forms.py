@@ -16,6 +16,7 @@ from campaign.errors import Refused
 from campaign.i18n import countries
 from campaign.i18n import gettext as _
 from campaign.i18n import lazy_gettext as later
+from campaign.letters import tongues
 from campaign.letters.cleaning import clean_words
 from campaign.mail.addresses import Address
 
@@ -32,6 +33,7 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
     country = SelectField(later("Country you live in"), validate_choice=False)
     opening = TextAreaField(later("Opening"))
     message = TextAreaField(later("Your own words"))
+    words_in = SelectField(later("Language of your own words"), validate_choice=False)
     closing = TextAreaField(later("Closing"))
     digest_name = BooleanField(later("If letters are put together into one, my name may stand beside my words."))
     consent = BooleanField(later("Consent"))
@@ -44,6 +46,9 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
         self.address: Address | None = None
         nothing = [("", _("Choose")), (UNSAID, _("Prefer not to say"))]
         self.country.choices = [SelectChoice(*choice) for choice in (*nothing, *countries(language))]
+
+        letters_own = SelectChoice("", _("The letter’s language"))
+        self.words_in.choices = [letters_own, *(SelectChoice(*choice) for choice in tongues.offered(language))]
 
     @property
     def words(self) -> dict[str, str]:
@@ -80,6 +85,10 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
 
     validate_message = validate_opening
     validate_closing = validate_opening
+
+    def validate_words_in(self, field: SelectField) -> None:
+        """A language of the list; anything else is the letter's."""
+        field.data = field.data if field.data in tongues.ALL else ""
 
     def validate_consent(self, field: BooleanField) -> None:
         """Ticked, for a letter that we send."""

@@ -35,7 +35,7 @@ def pdf(letters: list[Posted], *, title: str, size: str, day: date) -> bytes:
 
 def _said(letter: Posted, day: date) -> dict[str, Any]:
     sheet = letter.sheet
-    body = [letter.greeting, sheet.opening, sheet.message, sheet.facts, sheet.request]
+    body = [letter.greeting, sheet.opening, sheet.mark, sheet.message, sheet.facts, sheet.request]
     return {
         "lang": letter.language,
         "rtl": i18n.direction(letter.language) == "rtl",

@@ -31,7 +31,7 @@ def new(place: Place) -> LetterForm:
 def carried(place: Place, earlier: LetterForm) -> LetterForm:
     """The next letter's form: the writer is known, their words are not."""
     form = new(place)
-    for name in ("name", "email", "country", "digest_name", "submission"):
+    for name in ("name", "email", "country", "words_in", "digest_name", "submission"):
         form[name].data = earlier[name].data
     return form
 
@@ -58,7 +58,11 @@ def posted(place: Place) -> LetterForm:
 def sheet(place: Place, form: LetterForm) -> Sheet:
     """The letter as it stands, facts and request being the server's."""
     return place.draft.sheet(
-        form.words, form.name.data or "", kept_country(place, form), sent_by_us=form.how == "send"
+        form.words,
+        form.name.data or "",
+        kept_country(place, form),
+        sent_by_us=form.how == "send",
+        words_in=form.words_in.data or "",
     )
 
 

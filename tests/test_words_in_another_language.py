@@ -1,0 +1,75 @@
+"""Own words in another language than the letter's: said by the writer and marked in the letter, on every way."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from campaign.appeals.models import Appeal
+from campaign.letters import composing, tongues
+from campaign.letters.composing import Sheet
+from campaign.letters.records import opened
+from tests.letter_stage import PATH, fields, letters, post, preview, send, the_appeal
+
+LETTER = f"{PATH}/sr-iran"
+PERSIAN = "عمویم به من خواندن آموخت. آن تابستان به خانه نیامد."
+MARK = "The following paragraph is in Persian, as its author wrote it."
+
+
+@pytest.fixture
+def appeal(context: Flask) -> Appeal:
+    return the_appeal()
+
+
+def test_it_works(appeal: Appeal, client: FlaskClient) -> None:
+    shown = unescape(preview(client, message=PERSIAN, words_in="fa").get_data(as_text=True))
+    assert f"{MARK}\n\n{PERSIAN}" in shown
+    send(client, message=PERSIAN, words_in="fa")
+    [letter] = letters()
+    written = opened(letter)
+    assert written is not None
+    assert f"{MARK}\n\n{PERSIAN}" in composing.whole(written.sheet, "Dear Ms. Sato,")
+
+
+@pytest.mark.parametrize("how", ["mailbox", "paper"])
+def test_the_other_ways_mark_it_too(appeal: Appeal, client: FlaskClient, how: str) -> None:
+    typed = fields(client.get(LETTER), "letter") | {"message": PERSIAN, "words_in": "fa", "name": "Bob"}
+    page = post(client, LETTER, **typed, how=how)
+    assert MARK in unescape(page.get_data(as_text=True))
+    assert fields(page)["words_in"] == "fa"  # it goes along to "Change it", the draft message and the PDF
+
+
+def test_a_draft_message_marks_it(appeal: Appeal, client: FlaskClient) -> None:
+    typed = fields(client.get(LETTER), "letter") | {"message": PERSIAN, "words_in": "fa"}
+    message = post(client, LETTER, **typed, how="mailbox", step="eml")
+    assert message.mimetype == "message/rfc822"
+    assert MARK in message_from_bytes(message.data, policy=default).get_content()  # type: ignore[attr-defined]
+
+
+def test_the_letters_own_language_and_nonsense_are_not_marked(appeal: Appeal, client: FlaskClient) -> None:
+    for said in ("", "en", "xx", "<b>"):
+        shown = unescape(preview(client, message=PERSIAN, words_in=said).get_data(as_text=True))
+        assert "as its author wrote it" not in shown, said
+    old = fields(client.get(LETTER), "letter") | {"message": PERSIAN, "how": "paper"}
+    del old["words_in"]  # a page that was opened before the question was put
+    assert post(client, LETTER, **old).status_code == 200
+
+
+def test_the_mark_is_in_the_letters_language(context: Flask) -> None:
+    marks = {letter: tongues.mark(PERSIAN, "ku", letter) for letter in ("en", "fr", "es", "ar", "fa", "ru", "zh")}
+    assert "kurde" in marks["fr"]
+    assert len(set(marks.values())) == 7
+    assert tongues.mark(PERSIAN, "ku", "pt") == marks["en"]
+    assert "paragraphs are" in tongues.mark(f"{PERSIAN}\n\n{PERSIAN}", "fa", "en")
+    assert tongues.mark("  ", "fa", "en") == ""
+
+
+def test_letters_written_before_have_no_mark() -> None:
+    record = Sheet("S", "O", "M", "F", "R", "C", "N").as_record()
+    del record["mark"]
+    assert Sheet(**record).mark == ""
