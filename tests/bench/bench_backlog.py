@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from campaign.db import session
-from campaign.mail import claiming, draining, outbox, transports
+from campaign.mail import claiming, draining, outbox, pausing, transports
 from campaign.mail.models import Message
 from tests.bench.backlog import pile_up
 from tests.bench.bench_outbox import installed, put_in
@@ -39,8 +39,10 @@ def main(letters: int, messages: int) -> None:
         pile_up("model", letters)
         print(f"{letters:,} letters to 60 offices wait ({time.perf_counter() - began:.0f} s to make)")
         _claims(f"{letters:,} letters wait")
+        _beside_pauses()
         _confirmations(app)
-        _memory(messages)
+        if messages:
+            _memory(messages)
 
 
 def _claims(when: str) -> None:
@@ -53,6 +55,24 @@ def _claims(when: str) -> None:
         session.rollback()
     for what, seconds in took.items():
         print(f"  {when}: claim, {what}: median {median(seconds) * 1000:.1f} ms, worst {max(seconds) * 1000:.1f} ms")
+
+
+def _beside_pauses() -> None:
+    """What a pause of some or all of the letters costs a claim."""
+    offices = [f"office:{n}" for n in range(60)]
+    for what, keys in {"one office": offices[:1], "all offices but one": offices[1:], "everything": ["all"]}.items():
+        for key in keys:
+            pausing.pause(key)
+        session.commit()
+        took = [_timed(lambda: claiming.claim(outbox.LETTERS, transports.LIVE, 20)) for _ in range(_PROBES)]
+        session.rollback()
+        _claims(f"{what} is paused")
+        print(
+            f"  {what} is paused: claim, letters: median {median(took) * 1000:.1f} ms, worst {max(took) * 1000:.1f} ms"
+        )
+        for key in keys:
+            pausing.resume(key)
+        session.commit()
 
 
 def _timed(work: Callable[[], object]) -> float:
