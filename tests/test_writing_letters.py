@@ -104,6 +104,8 @@ def test_the_cards_say_what_is_possible(appeal: Appeal, client: FlaskClient) -> 
     assert "English" in text
     assert "Español" in text
     assert f"/en/{SLUG}/case" in text
+    assert text.count("it puts anonymous submissions aside") == 2  # the special procedures
+    assert text.count("no rule of this office on proof of identity") == 2
 
 
 def test_several_offices_are_a_chain_without_personal_data(appeal: Appeal, client: FlaskClient) -> None:
@@ -352,6 +354,16 @@ def test_paper_is_a_page_to_print(appeal: Appeal, client: FlaskClient) -> None:
     [tally] = session.scalars(select(LetterTally))
     assert (tally.how, tally.letters) == ("paper", 1)
     assert letters() == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar", "fa", "ru", "zh"])
+def test_the_outline_of_a_good_letter_stands_beside_the_form(
+    appeal: Appeal, client: FlaskClient, language: str
+) -> None:
+    text = page_of(client, f"/{language}/{SLUG}/letters/sr-iran")
+    outline = text[text.index("<aside") : text.index("</aside>")]
+    assert outline.count("<li>") == 4
+    assert ("as far as it is safe to say" in outline) == (language == "en")
 
 
 def test_how_has_to_be_said(appeal: Appeal, client: FlaskClient) -> None:

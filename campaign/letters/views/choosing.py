@@ -8,7 +8,7 @@ from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from campaign.appeals.content import OfficeText
-from campaign.letters import wishes
+from campaign.letters import identity, wishes
 from campaign.letters.views import blueprint, places
 from campaign.letters.views.places import SPEECH, Chain, Page
 from campaign.offices import addressing
@@ -21,13 +21,14 @@ _FOR = 60  # seconds that a shared cache may keep a page
 @dataclass(frozen=True, slots=True)
 class Card:
     """An office on offer: ``sendable`` by us at a checked address, ``open`` when it can be written to at all, and
-    whether it ``objected`` to letters."""
+    whether it ``objected`` to letters; ``identity``: what it has to know of whoever writes."""
 
     office: Office
     text: OfficeText
     sendable: bool
     open: bool
     objected: bool
+    identity: str
 
 
 @blueprint.get(SPEECH + "/letters")
@@ -53,7 +54,8 @@ def choose(lang: str, slug: str) -> Response:
 def _card(page: Page, office: Office) -> Card:
     sendable = addressing.sendable_address(office, places.today()) is not None
     objected = wishes.of(office.id).stopped_at is not None
-    return Card(office, page.office_text(office), sendable, places.can_write(page, office), objected)
+    is_open = places.can_write(page, office)
+    return Card(office, page.office_text(office), sendable, is_open, objected, identity.needed(office))
 
 
 def _first(page: Page, chosen: list[str]) -> str:
