@@ -31,6 +31,7 @@ def withdraw(letter_id: UUID) -> bool:
     return stopped
 
 
+@again_after_deadlock
 def erase(letter_id: UUID) -> bool:
     """Forget the writer and their words, here and in the outbox; stop the letter if it has not left.
 

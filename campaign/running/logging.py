@@ -7,6 +7,7 @@ colours and aligns lines for a terminal, and takes three times as long, once for
 from __future__ import annotations
 
 import logging
+import sys
 
 import structlog
 
@@ -15,7 +16,7 @@ def begin() -> None:
     """From now on this process logs so; before its first line."""
     structlog.configure(
         cache_logger_on_first_use=True,
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         processors=[
             structlog.contextvars.merge_contextvars,

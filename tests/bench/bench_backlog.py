@@ -67,9 +67,8 @@ def _beside_pauses() -> None:
         took = [_timed(lambda: claiming.claim(outbox.LETTERS, transports.LIVE, 20)) for _ in range(_PROBES)]
         session.rollback()
         _claims(f"{what} is paused")
-        print(
-            f"  {what} is paused: claim, letters: median {median(took) * 1000:.1f} ms, worst {max(took) * 1000:.1f} ms"
-        )
+        middle, worst = median(took) * 1000, max(took) * 1000
+        print(f"  {what} is paused: claim, letters: median {middle:.1f} ms, worst {worst:.1f} ms")
         for key in keys:
             pausing.resume(key)
         session.commit()
