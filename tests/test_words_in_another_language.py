@@ -9,12 +9,16 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from campaign.appeals import queries
 from campaign.appeals.models import Appeal
-from campaign.letters import composing, tongues
+from campaign.db import session
+from campaign.letters import composing, confirming, digests, papers, tongues
 from campaign.letters.composing import Sheet
+from campaign.letters.models import Digest
 from campaign.letters.records import opened
-from tests.letter_stage import PATH, fields, letters, post, preview, send, the_appeal
+from tests.letter_stage import PATH, SLUG, fields, letters, post, preview, send, the_appeal
 
 LETTER = f"{PATH}/sr-iran"
 PERSIAN = "عمویم به من خواندن آموخت. آن تابستان به خانه نیامد."
@@ -67,6 +71,18 @@ def test_the_mark_is_in_the_letters_language(context: Flask) -> None:
     assert tongues.mark(PERSIAN, "ku", "pt") == marks["en"]
     assert "paragraphs are" in tongues.mark(f"{PERSIAN}\n\n{PERSIAN}", "fa", "en")
     assert tongues.mark("  ", "fa", "en") == ""
+
+
+def test_a_digest_marks_them_too(appeal: Appeal, client: FlaskClient) -> None:
+    send(client, message="لطفا کاری بکنید.", words_in="fa")
+    send(client, email="anna@example.org", message="Please act.")
+    for letter in letters("pending"):
+        confirming.confirm(letter.submission_id, {letter.id})
+    held = digests.held_now(session.scalars(select(Digest)).one(), queries.published(SLUG) or pytest.fail("none"))
+    blocks = {block.words: block.mark for section in held.paper().sections for block in section.blocks}
+    assert blocks["لطفا کاری بکنید."] == MARK
+    assert blocks["Please act."] == ""
+    assert papers.typeset(held.paper())[:5] == b"%PDF-"
 
 
 def test_letters_written_before_have_no_mark() -> None:

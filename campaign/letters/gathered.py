@@ -84,7 +84,7 @@ class Gathered:
             own = self._own(letter, written)
             name = written.name if letter.digest_name else words(self.language).anonymous
             if key := tuple(own_words.words(own)):
-                found.setdefault(key, Block(own, name))
+                found.setdefault(key, Block(own, name, written.sheet.mark))
         return list(found.values())
 
     def _own(self, letter: Letter, written: Written) -> str:

@@ -19,10 +19,14 @@ from campaign import typesetting
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Somebody's words, paragraphs apart by an empty line; ``by`` who they are, if that may be said."""
+    """Somebody's words, paragraphs apart by an empty line; ``by`` who they are, if that may be said.
+
+    ``mark`` stands before them: in which language they are, if it is not that of their letter.
+    """
 
     words: str
     by: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def _section(section: Section) -> dict[str, Any]:
 
 def _block(block: Block) -> dict[str, Any]:
     paragraphs = [part.strip("\n") for part in block.words.split("\n\n") if part.strip()]
-    return {"paragraphs": paragraphs, "by": block.by, "rtl": runs_right_to_left(block.words)}
+    return {"paragraphs": paragraphs, "by": block.by, "mark": block.mark, "rtl": runs_right_to_left(block.words)}
 
 
 def runs_right_to_left(words: Iterable[str]) -> bool:
