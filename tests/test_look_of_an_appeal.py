@@ -60,6 +60,15 @@ def test_it_works(app: Flask, appeal: Appeal) -> None:
     assert len(re.findall("/look/", page)) == 3
 
 
+@pytest.mark.parametrize("says", ["see https://example.org", "two\x00lines", "x" * 201, "turned \u202e around"])
+def test_words_that_no_line_may_hold_are_refused_and_nothing_is_shown(app: Flask, appeal: Appeal, says: str) -> None:
+    olga = signed_in(app)
+    bring(olga, "image", a_picture(), says)
+    page = olga.get(PLACE).text
+    assert 'class="notice bad"' in page
+    assert "/look/" not in page.split("<main")[1].replace(PLACE, "")
+
+
 @pytest.mark.parametrize("said", [cards._said, lambda *a: posters._said(*a, "a4"), lambda *a: sheets._said(*a, "a4")])
 def test_what_is_printed_has_its_colour(app: Flask, appeal: Appeal, said: Callable[..., Any]) -> None:
     look.set_accent(appeal, "#7a2f8f", by=accounts.add(OLGA))

@@ -15,11 +15,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from campaign.appeals import colours, pictures
 from campaign.appeals.models import Appeal, AppealPicture
+from campaign.appeals.names import clean_line
 from campaign.appeals.pictures import Picture
 from campaign.db import session
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
 
+_LONGEST = 200  # characters that say what a picture shows
 _OURS = "#1f4e8c"  # --accent of the stylesheet, by day
 Part = Literal["logo", "image"]
 ROOMS = {"logo": pictures.LOGO, "image": pictures.IMAGE}
@@ -33,6 +35,7 @@ def set_accent(appeal: Appeal, typed: str, *, by: Organiser) -> None:
 
 def set_picture(appeal: Appeal, part: Part, file: bytes, *, says: str = "", by: Organiser) -> None:
     """Show this picture, written anew and small. ``says``: what it shows, for who cannot see it. Raises Refused."""
+    says = clean_line(says, longest=_LONGEST)
     picture = pictures.fitted(file, ROOMS[part])
     kept = insert(AppealPicture).values(appeal_id=appeal.id, part=part, data=picture.data)
     session.execute(kept.on_conflict_do_update(index_elements=["appeal_id", "part"], set_={"data": picture.data}))

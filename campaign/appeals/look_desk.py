@@ -10,14 +10,12 @@ from werkzeug.wrappers import Response
 
 from campaign.appeals import look, pictures, queries
 from campaign.appeals.models import Appeal
-from campaign.appeals.names import clean_line
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import access
 
 blueprint = access.protect(Blueprint("look", __name__, url_prefix="/desk/appeals/<slug>/look"))
-_LONGEST = 200  # characters that say what a picture shows
 
 
 @blueprint.url_value_preprocessor
@@ -44,8 +42,7 @@ def picture(slug: str, part: look.Part) -> Response:
     """Another logo or picture, or none."""
     if "remove" in request.form:
         return _done(slug, look.remove_picture, part)
-    file = request.files.get("file")
-    says = clean_line(request.form.get("says", ""), longest=_LONGEST)
+    file, says = request.files.get("file"), request.form.get("says", "")
     return _done(slug, look.set_picture, part, file.read() if file else b"", says=says)
 
 
