@@ -16,7 +16,7 @@ from config import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 THREADS = 32  # of each web process: twice its turns (``admission.TURNS``), to say so when all are taken
-YIELDS = {"worker": 5}  # how nice a process is: who waits for a page goes before mails, which then leave later
+YIELDS = {"worker": 10}  # how nice a process is: who waits for a page goes before mails, which then leave later
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
 
