@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 
 from campaign import typesetting
 from campaign.appeals.models import Appeal
+from campaign.db import session
 from campaign.letters import posting
 from campaign.letters.composing import Sheet
 from campaign.letters.posting import Posted
-from tests.letter_stage import PATH, WORDS, fields, letters, post, the_appeal
+from tests.letter_stage import PATH, WORDS, fields, letters, post, the_appeal, the_office
 
 CHAIN = f"{PATH}/sr-iran?then=sr-truth,hrc-president&of=3"
 A4, US_LETTER = (595, 842), (612, 792)
@@ -69,6 +70,18 @@ def test_what_was_changed_goes_along(appeal: Appeal, client: FlaskClient, monkey
     monkeypatch.setattr(posting, "pdf", lambda many, **_how: seen.append(many) or b"%PDF-")
     post(client, CHAIN, **typed(client, CHAIN) | {"opening": "I am a nurse in Bremen."}, pdf_all="a4")
     assert [one.sheet.opening for one in seen[0]] == ["I am a nurse in Bremen."] * 3
+
+
+def test_a_letter_in_another_language_says_in_which_the_words_are(
+    appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    the_office("sr-truth").languages = ["fr"]
+    session.commit()
+    seen: list[list[Posted]] = []
+    monkeypatch.setattr(posting, "pdf", lambda many, **_how: seen.append(many) or b"%PDF-")
+    post(client, CHAIN, **typed(client, CHAIN), pdf_all="a4")
+    assert [(one.language, bool(one.sheet.mark)) for one in seen[0]] == [("en", False), ("fr", True), ("en", False)]
+    assert "anglais" in seen[0][1].sheet.mark
 
 
 def test_the_page_offers_all_only_where_more_offices_were_chosen(appeal: Appeal, client: FlaskClient) -> None:

@@ -37,12 +37,16 @@ def carried(place: Place, earlier: LetterForm) -> LetterForm:
 
 
 def moved(of: Place, to: Place, form: LetterForm) -> LetterForm:
-    """The same words in the letter to another office: its draft's own opening and closing for those of the first."""
+    """The same words in the letter to another office: its draft's own opening and closing for those of the first.
+
+    It may be in another language, and says then that the words are in that of the first.
+    """
     there = LetterForm(request.form, language=to.page.lang, how=form.how)
     for block in BLOCKS:
         drafted = block in _PROPOSED and of.draft.is_ours(block, form[block].data or "")
         there[block].data = getattr(to.draft.template, block) if drafted else form[block].data
     there.name.data = form.name.data
+    there.words_in.data = form.words_in.data or of.draft.language
     return there
 
 
