@@ -57,6 +57,9 @@ class PageCache:
         if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():
             return _answer(page, environ, start_response)
         if path in self._making:
+            made = self._made_anew(path) if page is not None else None
+            if made is not None:
+                return _answer(made, environ, start_response)
             return self._make(environ, start_response, meanwhile=True)
         self._making.add(path)
         try:
@@ -81,6 +84,17 @@ class PageCache:
             self._kept.clear()
         self._kept[environ["PATH_INFO"]] = page
         return _answer(page, environ, start_response)
+
+    def _made_anew(self, path: str) -> Page | None:
+        """The page that another thread is making in place of one too old to be shown, if it is done soon.
+
+        A crowd that comes after a quiet minute would else make it once each, in half a second of everybody's time.
+        """
+        until = time.monotonic() + _FIRST
+        while path in self._making and time.monotonic() < until:
+            time.sleep(0.005)
+        page = self._kept.get(path)
+        return page if page is not None and page.until > self._clock() else None
 
     def _last(self, path: str, patience: float) -> Page | None:
         """The page as it was made last, or as the thread that makes it now does within so many seconds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -68,6 +69,27 @@ def test_while_one_makes_it_anew_the_others_get_the_last_one(site: Site, time: l
     cache._app, site.body, time[0] = meanwhile, b"changed", 1.01
     assert browser.get("/en/a").data == b"changed"
     assert heard == [before]
+
+
+def test_after_a_quiet_minute_a_crowd_has_it_made_once(site: Site, time: list[float]) -> None:
+    cache = PageCache(site, clock=lambda: time[0])
+    Client(cache).get("/en/a")
+    made, heard, crowd = site.asked, list[bytes](), list[Thread]()
+    plain = cache._app
+
+    def making(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        if not crowd:
+            crowd.extend(Thread(target=lambda: heard.append(Client(cache).get("/en/a").data)) for _ in range(8))
+            for one in crowd:
+                one.start()
+            sleep(0.1)  # all of them have come
+        return plain(environ, start_response)
+
+    cache._app, site.body, time[0] = making, b"changed", 60.0
+    assert Client(cache).get("/en/a").data == b"changed"
+    for one in crowd:
+        one.join()
+    assert (heard, site.asked - made) == ([b"changed"] * 8, 1)
 
 
 def test_while_it_cannot_be_made_the_last_one_does_for_a_minute(
