@@ -12,18 +12,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from campaign.appeals import stamps
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.errors import Refused
-from campaign.letters import composing, drafting, footers, own_words
+from campaign.letters import composing, drafting, footers, own_words, queries
 from campaign.letters.cleaning import LONGEST, clean_words
 from campaign.letters.composing import Sheet
 from campaign.letters.models import LetterTally
 from campaign.letters.records import opened
 from campaign.offices.models import OfficeTerm
+from tests.desk import Browser
 from tests.letter_stage import (
     BOB,
     CASES_ONLY,
@@ -383,6 +384,27 @@ def test_pressing_send_twice_writes_one_letter(appeal: Appeal, client: FlaskClie
     assert post(client, LETTER, **typed).status_code == 303
     assert len(letters("pending")) == 1
     assert messages("letter_confirm") == 1
+
+
+def test_pressing_send_while_the_mail_is_written_takes_no_letter_out_of_it(
+    app: Flask, appeal: Appeal, client: FlaskClient
+) -> None:
+    typed = fields(preview(client)) | {"step": "send"}
+    post(client, LETTER, **typed)
+    first, submission = letters()[0].id, letters()[0].submission_id
+    presses = iter([lambda: post(Browser(app, app.response_class), LETTER, **typed)])
+
+    def press(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "FROM letter" in statement and (again := next(presses, None)):
+            again()
+
+    event.listen(app.extensions["engine"], "after_cursor_execute", press)
+    try:
+        assert len(queries.waiting(submission)) == 1
+    finally:
+        event.remove(app.extensions["engine"], "after_cursor_execute", press)
+    session.rollback()
+    assert [letter.id for letter in letters()] != [first]
 
 
 def test_an_address_that_is_not_the_same_gets_a_mail_of_its_own(appeal: Appeal, client: FlaskClient) -> None:

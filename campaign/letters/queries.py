@@ -41,8 +41,11 @@ class Posted:
         return opened(self.letter)
 
 
-def of_submission(submission: UUID) -> list[Posted]:
-    """All letters written in one go, oldest first; empty when there never were any, or all traces are gone."""
+def of_submission(submission: UUID, *only: ColumnElement[bool]) -> list[Posted]:
+    """The letters written in one go, oldest first; empty when there never were any, or all traces are gone.
+
+    ``only``: conditions of ``Letter`` for those that are wanted.
+    """
     # The message's key is written by ``sending.message_key``; here the database puts it together.
     its_message = Message.dedupe_key == func.concat("letter:", cast(Letter.id, Text))
     replied = select(func.max(LetterReply.received_at)).where(LetterReply.letter_id == Letter.id).scalar_subquery()
@@ -56,7 +59,7 @@ def of_submission(submission: UUID) -> list[Posted]:
         .outerjoin(Message, its_message)
         .outerjoin(Overtaking, Overtaking.id == Letter.overtaken_id)
         .outerjoin(Digest, Digest.id == Letter.digest_id)
-        .where(Letter.submission_id == submission)
+        .where(Letter.submission_id == submission, *only)
         .order_by(Letter.created_at, Letter.id)
         .execution_options(populate_existing=True)
     )
@@ -71,9 +74,11 @@ def _perhaps_left() -> ColumnElement[bool]:
 
 
 def waiting(submission: UUID) -> list[Posted]:
-    """The letters of a submission that its writer may yet confirm."""
-    ids = set(session.scalars(select(Letter.id).where(Letter.submission_id == submission, *still_waits())))
-    return [posted for posted in of_submission(submission) if posted.letter.id in ids]
+    """The letters of a submission that its writer may yet confirm.
+
+    In one statement: between two of them a second press of the writer's button may replace a letter.
+    """
+    return of_submission(submission, *still_waits())
 
 
 def not_asked(submission: UUID) -> bool:
