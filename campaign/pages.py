@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 _FRESH = 1.0  # seconds; how late a changed appeal may show in this process, unless its page says otherwise
@@ -47,7 +48,7 @@ class PageCache:
         self._app = app
         self._clock = clock
         self._kept: dict[str, Page] = {}
-        self._making: set[str] = set()
+        self._making: dict[str, Event] = {}  # by path; set when it is made, or was not
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
@@ -56,18 +57,17 @@ class PageCache:
         page = self._kept.get(path)
         if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():
             return _answer(page, environ, start_response)
-        if path in self._making:
+        mine = Event()
+        if self._making.setdefault(path, mine) is not mine:
             made = self._made_anew(path) if page is not None else None
-            if made is not None:
-                return _answer(made, environ, start_response)
-            return self._make(environ, start_response, meanwhile=True)
-        self._making.add(path)
+            return _answer(made, environ, start_response) if made else self._make(environ, start_response, True)
         try:
-            return self._make(environ, start_response, meanwhile=False)
+            return self._make(environ, start_response, False)
         finally:
-            self._making.discard(path)
+            del self._making[path]
+            mine.set()
 
-    def _make(self, environ: Environ, start_response: StartResponse, *, meanwhile: bool) -> Iterable[bytes]:
+    def _make(self, environ: Environ, start_response: StartResponse, meanwhile: bool) -> Iterable[bytes]:
         said: list[Any] = []
         answer = self._app({**environ, "REQUEST_METHOD": "GET"}, lambda *a, **_: said.extend(a[:2]))
         last = self._last(environ["PATH_INFO"], _FIRST if meanwhile else 0.0) if said[0].startswith("503") else None
@@ -90,18 +90,20 @@ class PageCache:
 
         A crowd that comes after a quiet minute would else make it once each, in half a second of everybody's time.
         """
-        until = time.monotonic() + _FIRST
-        while path in self._making and time.monotonic() < until:
-            time.sleep(0.005)
+        self._wait_for(path, _FIRST)
         page = self._kept.get(path)
         return page if page is not None and page.until > self._clock() else None
 
     def _last(self, path: str, patience: float) -> Page | None:
         """The page as it was made last, or as the thread that makes it now does within so many seconds."""
-        until = time.monotonic() + patience
-        while path in self._making and path not in self._kept and time.monotonic() < until:
-            time.sleep(0.02)
+        if path not in self._kept:
+            self._wait_for(path, patience)
         return self._kept.get(path)
+
+    def _wait_for(self, path: str, patience: float) -> None:
+        making = self._making.get(path)
+        if making is not None:
+            making.wait(patience)
 
 
 def _is_public(said: list[Any]) -> bool:
