@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,17 +12,20 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from campaign import limits
+from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.mail.addresses import recorded_domain
 from campaign.organisers import accounts
-from campaign.petition import counting, expiring
+from campaign.petition import counting, expiring, signing
 from campaign.petition.defence import carrying_out, crowds, deciding, scoring, trusting
 from campaign.petition.defence.selecting import Selection
 from campaign.petition.defence.weights import HELD_FROM, SIGNALS, words
 from tests.cast import a_signature, a_signer, an_appeal, the_appeal
 from tests.cast import sign as sign_as
+from tests.test_mail_worker import wait_until
 
 APPEAL = uuid4()
 _FAMILIES = ("Moreau", "Okafor", "Nyström", "Karimi", "Lefèvre", "Müller", "Papadaki", "Wang", "Shevchenko", "Haddad")
@@ -231,3 +235,30 @@ def test_a_held_signature_is_forgotten_like_any_other(context: Flask) -> None:
     expiring.expire()
     row = session.execute(text("SELECT domain, network FROM signature WHERE id = :id"), {"id": kept}).one()
     assert row == (None, None)
+
+
+def test_when_one_of_many_cannot_be_stored_nobody_is_counted_a_second_time(app: Flask, context: Flask) -> None:
+    appeal, wording = an_appeal()
+    appeal_id = appeal.id
+    session.commit()
+
+    def sign(n: int, agreed_to: UUID) -> UUID:
+        with app.app_context():
+            who, plain = a_signer(email=f"p{n}@gmail.com"), {"onion": False, "trapped": False, "browser": True}
+            given = {"language": "en", "wording_id": agreed_to, "now": datetime.now(UTC)}
+            looked = scoring.look_at(who, appeal_id=appeal_id, network="n1", **plain)
+            return signing.sign(session.get_one(Appeal, appeal_id), who, look=looked, **given)
+
+    with ThreadPoolExecutor(4) as pool, app.extensions["engine"].connect() as other:
+        other.execute(text("LOCK TABLE signature IN SHARE ROW EXCLUSIVE MODE"))
+        first = pool.submit(sign, 0, wording)
+        wait_until(lambda: app.extensions["together"], "the first, which waits for the table")
+        [queue] = [one for work, one in app.extensions["together"].items() if work is signing._look_and_take]
+        wait_until(lambda: queue._at_it and not queue._waiting, "the first, which waits for the table")
+        rest = [pool.submit(sign, n, wording if n < 3 else uuid4()) for n in (1, 2, 3)]
+        wait_until(lambda: len(queue._waiting) == 3, "those who come meanwhile")
+        other.rollback()
+        assert all(one.result() for one in (first, *rest[:2]))
+        assert isinstance(rest[2].exception(), IntegrityError)
+    counted = limits.redis()
+    assert {int(counted.get(key)) for key in counted.scan_iter(f"crowd:{appeal_id.hex}:network:*")} == {4}

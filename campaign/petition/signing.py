@@ -69,11 +69,14 @@ def sign(
 def _look_and_take(all_of_them: Sequence[tuple[Look, dict[str, Any]]]) -> list[list[str] | None]:
     """Store them; of each the reasons for which it is held, None where its appeal took none.
 
-    One trip to Redis, one to PostgreSQL and one line in the log for as many as come at the same moment.
+    One trip to Redis, one to PostgreSQL and one line in the log for as many as come at the same moment. When the row
+    of one undid them all and each is tried alone, nobody is counted a second time.
     """
-    reasons = scoring.reasons_to_hold([look for look, _row in all_of_them])
-    rows = [row | {"held_reasons": held} for held, (_look, row) in zip(reasons, all_of_them, strict=True)]
-    taken = [held if stored else None for held, stored in zip(reasons, taking.take(rows), strict=True)]
+    unseen = [(look, row) for look, row in all_of_them if "held_reasons" not in row]
+    for (_look, row), held in zip(unseen, scoring.reasons_to_hold([look for look, _row in unseen]), strict=True):
+        row["held_reasons"] = held
+    rows = [row for _look, row in all_of_them]
+    taken = [row["held_reasons"] if kept else None for row, kept in zip(rows, taking.take(rows), strict=True)]
     ids = [str(row["id"]) for row, held in zip(rows, taken, strict=True) if held is not None]
     log.info("signatures.taken", signatures=ids, held=sum(bool(held) for held in taken))
     return taken
