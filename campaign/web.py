@@ -105,10 +105,13 @@ def _versioned(app: Flask) -> Callable[[str, dict[str, Any]], None]:
 
 
 def _not_too_much() -> None:
-    """Refuse what is more than any form of ours, also where nobody would read it; no person sent it."""
-    if request.content_length is None:
+    """Refuse what is more than any form of ours, also where nobody would read it; no person sent it.
+
+    It need not say how long it is (chunked, RFC 9112 7.1): what was typed is counted all the same.
+    """
+    if request.content_length is None and request.method in {"GET", "HEAD"}:
         return
-    if request.content_length > (request.max_content_length or 0):
+    if (request.content_length or 0) > (request.max_content_length or 0):
         raise RequestEntityTooLarge
     if request.mimetype == "application/x-www-form-urlencoded" and request.get_data().count(b"&") >= _FIELDS:
         raise RequestEntityTooLarge

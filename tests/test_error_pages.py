@@ -6,12 +6,14 @@ import re
 import socket
 import time
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from campaign import create_app, limits
 from config import load_settings
@@ -118,6 +120,15 @@ def test_what_would_be_refused_again_is_not_offered_to_be_sent_again(context: Fl
     answer = client.post("/en/no-such-appeal/sign", data=TYPED)
     assert answer.status_code == 404
     assert "canary" not in answer.text.lower()
+
+
+@pytest.mark.parametrize("length", [True, False])
+@pytest.mark.parametrize(("body", "status"), [(b"a=1", 503), (b"a&" * 5000, 413)])
+def test_what_no_person_typed_is_not_given_back(away: Flask, body: bytes, status: int, length: bool) -> None:
+    chunked = EnvironBuilder(f"/en/{SLUG}/sign", method="POST", content_type="application/x-www-form-urlencoded")
+    given = chunked.get_environ() | {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
+    given["CONTENT_LENGTH"] = str(len(body)) if length else ""  # none of a chunked body
+    assert run_wsgi_app(away.wsgi_app, given)[1].startswith(str(status))
 
 
 def test_a_broker_that_hangs_holds_nobody_up(tmp_path: Path, app: Flask) -> None:

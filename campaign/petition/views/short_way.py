@@ -74,7 +74,8 @@ def _headers(environ: Environ) -> Iterable[tuple[str, str]]:
 
 def _signed(environ: Environ, hosts: list[str] | None, lang: str, slug: str) -> str | None:
     """Take the signature in; the token of the page that follows. None when it should go the long way."""
-    typed, published = _typed(environ), queries.recent(slug)
+    typed = _typed(environ)
+    published = queries.recent(slug) if typed is not None else None  # Flask counts the fields of an odd form first
     if typed is None or published is None or not _takes(published, lang):
         return None
     signer = forms.quick(typed, language=lang)
