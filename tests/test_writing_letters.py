@@ -477,6 +477,12 @@ def test_signature_and_footer_speak_the_letters_language(context: Flask, client:
         ("l’amie d’Alice", 2),
         ("1988!", 1),
         ("— … !", 0),
+        ("كِتَابٌ قَدِيم", 2),
+        ("हिन्दी में चिट्ठी", 3),
+        ("cafe\u0301", 1),
+        ("ลุงของฉันสอนฉันอ่าน", 5),
+        ("❤️ 🕊️ 👩‍👩‍👧", 0),
+        (" \n\u00a0 ", 0),
     ],
 )
 def test_own_words_are_counted_in_any_script(text: str, words: int) -> None:

@@ -7,15 +7,20 @@ written. The number prompts and encourages; nothing is refused for it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 
 from campaign.i18n import gettext as _
 from campaign.i18n import ngettext, number
 
 ENOUGH = 25  # below this a letter reads like the draft
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # written without spaces: each character counts
-_WORD = re.compile(rf"[{_IDEOGRAPH}]|[^\W{_IDEOGRAPH}]+(?:[\u200c\u200d'’‑-][^\W{_IDEOGRAPH}]+)*")
+_LETTER = rf"[^\W{_IDEOGRAPH}]"
+# Thai to Lao, Burmese and Khmer have no spaces either: there a vowel sign parts what counts, about a word each.
+_PARTING = (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +72,16 @@ def _fate(own: int, alike: bool) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text without case, in order; where none are set apart by spaces, its characters."""
-    return [word.casefold() for word in _WORD.findall(text)]
+    return [word.casefold() for word in _word().findall(text)]
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """A word; the script of the composer (``static/compose.js``) knows the same rule.
+
+    A mark belongs to the letter before it, as in Hindi or vocalised Arabic: ``\\w`` alone would break words there.
+    """
+    known = map(chr, chain(range(0x0300, 0x20000), range(0xE0100, 0xE01F0)))  # where Unicode has its marks
+    marks = "".join({c for c in known if unicodedata.category(c)[0] == "M"} - set(map(chr, _PARTING)))
+    run = f"{_LETTER}(?:{_LETTER}|[{marks}])*"
+    return re.compile(f"[{_IDEOGRAPH}]|{run}(?:[\u200c\u200d'’‑-]{run})*")
