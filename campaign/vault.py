@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import secrets
 from functools import cached_property
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -78,12 +78,12 @@ class Vault:
 
     def seal(self, record: dict[str, Any], *, table: str, row: UUID) -> bytes:
         """A JSON record, padded with spaces to a multiple of 256 bytes, sealed for one row of one table."""
-        plain = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        plain = orjson.dumps(record)
         return self.seal_bytes(plain.ljust(-(-len(plain) // _BUCKET) * _BUCKET), table=table, row=row)
 
     def open(self, sealed: bytes, *, table: str, row: UUID) -> dict[str, Any]:
         """The record that ``seal`` sealed. Raises PermanentFailure as ``open_bytes``."""
-        record: dict[str, Any] = json.loads(self.open_bytes(sealed, table=table, row=row))
+        record: dict[str, Any] = orjson.loads(self.open_bytes(sealed, table=table, row=row))
         return record
 
     @cached_property
