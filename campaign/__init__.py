@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         part.init_app(app)
     for furnish in (_bring_pages, _teach_mail, _set_the_clock):
         furnish(app)
-    app.wsgi_app = pages.PageCache(app.wsgi_app)  # type: ignore[method-assign] # as WSGI apps are wrapped
+    app.wsgi_app = pages.PageCache(app.wsgi_app, hosts=app.config["TRUSTED_HOSTS"])  # type: ignore[method-assign] # as WSGI apps are wrapped
     return app
 
 

@@ -3,7 +3,7 @@
 A page that calls itself public (``s-maxage``) is the same for everybody: no cookie, nothing of the visitor.
 So each process renders it at most once a second, compresses it once, and answers from memory with an ETag
 (RFC 9110 8.8.3) and 304. A page that can wait says for how long (``Surrogate-Control``, which goes no further).
-Anything with a query string, another method or a private answer goes straight through.
+Anything with a query string, another method, a private answer or another site's name goes straight through.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import gzip
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Event
 from typing import Any
+
+from werkzeug.sansio.utils import host_is_trusted
 
 _FRESH = 1.0  # seconds; how late a changed appeal may show in this process, unless its page says otherwise
 _LATE = 1.0  # seconds more, while one thread makes it anew: else in a rush all threads would, at 25 ms each
@@ -23,6 +26,7 @@ _STALE = 60.0  # seconds more, while the servers behind are away or overrun: a p
 _FIRST = 1.0  # seconds to wait for the first one another thread is making: at a cold start 61 of 64 visitors got none
 _PAGES = 256  # different pages kept; the cache starts anew beyond that
 _OURS = {"content-length", "etag", "vary", "surrogate-control"}  # headers that we set, or that are for us
+_HOSTS = 64  # names of hosts whose being ours is remembered
 _FROM = 512  # bytes below which compressing gains nothing
 
 Environ = dict[str, Any]
@@ -42,17 +46,23 @@ class Page:
 
 
 class PageCache:
-    """A WSGI app in front of another."""
+    """A WSGI app in front of another. ``hosts``: the names that the site answers to, as Flask's ``TRUSTED_HOSTS``;
+    None: to any."""
 
-    def __init__(self, app: Wsgi, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, app: Wsgi, *, hosts: Sequence[str] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._app = app
         self._clock = clock
+        self._is_ours = lru_cache(_HOSTS)(lambda host: host_is_trusted(host, hosts))
         self._kept: dict[str, Page] = {}
         self._making: dict[str, Event] = {}  # by path; set when it is made, or was not
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
             return self._app(environ, start_response)
+        if "HTTP_HOST" in environ and not self._is_ours(environ["HTTP_HOST"]):
+            return self._app(environ, start_response)  # which says that this is another site's name
         path = environ["PATH_INFO"]
         page = self._kept.get(path)
         if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():

@@ -50,6 +50,17 @@ def test_it_works(browser: Client, site: Site) -> None:
     assert site.asked == 1
 
 
+def test_what_is_kept_is_shown_under_our_own_names_only(site: Site) -> None:
+    browser = Client(PageCache(site, hosts=["appeal.example.org"]))
+    ours = {"HTTP_HOST": "appeal.example.org:8000"}
+    assert browser.get("/en/a", environ_overrides=ours).headers["ETag"]
+    browser.get("/en/a", environ_overrides=ours)
+    assert site.asked == 1
+    for host in ("eve.example", "", "appeal.example.org@eve.example"):
+        assert "ETag" not in browser.get("/en/a", environ_overrides={"HTTP_HOST": host}).headers
+    assert site.asked == 4
+
+
 def test_a_change_shows_within_a_second_or_so(browser: Client, site: Site, time: list[float]) -> None:
     browser.get("/en/a")
     site.body, time[0] = b"changed", 1.01
