@@ -64,6 +64,48 @@ def test_the_letters_own_language_and_nonsense_are_not_marked(appeal: Appeal, cl
     assert post(client, LETTER, **old).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("message", "said", "page", "is_in"),
+    [
+        (PERSIAN, "fa", "fa", "fa"),
+        ("My uncle taught me to read.", "fa", "fa", "en"),  # the proposal of a Persian page, left alone
+        ("Mon oncle m’a appris à lire.", "fr", "fr", "fr"),
+        (f"{PERSIAN} (Stockholm, 2022)", "fa", "fa", "fa"),
+        (PERSIAN, "en", "fa", "fa"),
+        (PERSIAN, "en", "en", ""),  # many languages have that script
+        ("我的舅舅教我读书。", "fa", "zh", "zh"),
+        ("아버지를 기다립니다.", "en", "en", "ko"),
+        ("わたしはまっています。", "en", "en", "ja"),
+        ("Bavê min mamoste bû.", "ku", "en", "ku"),
+        ("1988 … ?", "fa", "fa", "fa"),
+        ("", "fa", "fa", "fa"),
+        ("My uncle", "", "en", ""),
+        (PERSIAN, "<b>", "fa", ""),
+    ],
+)
+def test_a_language_is_believed_that_the_words_bear_out(message: str, said: str, page: str, is_in: str) -> None:
+    assert tongues.believed(message, said, page=page, letter="en") == is_in
+
+
+@pytest.mark.parametrize(
+    ("page", "message"), [("fa", PERSIAN), ("ru", "Мой дядя учил меня читать."), ("fr", "Salut.")]
+)
+def test_the_page_proposes_its_own_language(appeal: Appeal, client: FlaskClient, page: str, message: str) -> None:
+    url = f"/{page}/{SLUG}/letters/sr-iran?in=en"
+    typed = fields(client.get(url), "letter")
+    assert typed["words_in"] == page
+    shown = post(client, url, **typed | {"message": message, "how": "paper"})
+    assert "as its author wrote it" in unescape(shown.get_data(as_text=True))
+
+
+def test_an_english_letter_of_a_persian_page_is_not_called_persian(appeal: Appeal, client: FlaskClient) -> None:
+    url = f"/fa/{SLUG}/letters/sr-iran"
+    typed = fields(client.get(url), "letter") | {"message": "My uncle taught me to read.", "how": "paper"}
+    shown = post(client, url, **typed)
+    assert "as its author wrote it" not in unescape(shown.get_data(as_text=True))
+    assert fields(shown)["words_in"] == "en"
+
+
 def test_the_mark_is_in_the_letters_language(context: Flask) -> None:
     marks = {letter: tongues.mark(PERSIAN, "ku", letter) for letter in ("en", "fr", "es", "ar", "fa", "ru", "zh")}
     assert "kurde" in marks["fr"]

@@ -47,8 +47,8 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
         nothing = [("", _("Choose")), (UNSAID, _("Prefer not to say"))]
         self.country.choices = [SelectChoice(*choice) for choice in (*nothing, *countries(language))]
 
-        letters_own = SelectChoice("", _("The letter’s language"))
-        self.words_in.choices = [letters_own, *(SelectChoice(*choice) for choice in tongues.offered(language))]
+        tongue = [*tongues.offered(language), ("", _("Another language"))]
+        self.words_in.choices = [SelectChoice(*choice) for choice in tongue]
 
     @property
     def words(self) -> dict[str, str]:
@@ -87,7 +87,7 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
     validate_closing = validate_opening
 
     def validate_words_in(self, field: SelectField) -> None:
-        """A language of the list; anything else is the letter's."""
+        """A language of the list; anything else is not said."""
         field.data = field.data if field.data in tongues.ALL else ""
 
     def validate_consent(self, field: BooleanField) -> None:

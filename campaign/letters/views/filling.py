@@ -11,7 +11,7 @@ from campaign import tokens
 from campaign.appeals import stamps, wording
 from campaign.appeals.models import ConsentWording
 from campaign.db import session
-from campaign.letters import comparing, composing, drafting, launching, own_words
+from campaign.letters import comparing, composing, drafting, launching, own_words, tongues
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import BLOCKS, LetterForm
 from campaign.letters.own_words import Meter
@@ -23,9 +23,9 @@ _PROPOSED = ("opening", "closing")
 
 
 def new(place: Place) -> LetterForm:
-    """A form with the draft's own opening and closing."""
+    """A form with the draft's own opening and closing; own words are in the page's language unless said otherwise."""
     drafted = {block: getattr(place.draft.template, block) for block in _PROPOSED}
-    return LetterForm(data=drafted, language=place.page.lang)
+    return LetterForm(data=drafted | {"words_in": place.page.lang}, language=place.page.lang)
 
 
 def carried(place: Place, earlier: LetterForm) -> LetterForm:
@@ -37,25 +37,25 @@ def carried(place: Place, earlier: LetterForm) -> LetterForm:
 
 
 def moved(of: Place, to: Place, form: LetterForm) -> LetterForm:
-    """The same words in the letter to another office: its draft's own opening and closing for those of the first.
-
-    It may be in another language, and says then that the words are in that of the first.
-    """
+    """The same words in the letter to another office: its draft's own opening and closing for those of the first."""
     there = LetterForm(request.form, language=to.page.lang, how=form.how)
     for block in BLOCKS:
         drafted = block in _PROPOSED and of.draft.is_ours(block, form[block].data or "")
         there[block].data = getattr(to.draft.template, block) if drafted else form[block].data
     there.name.data = form.name.data
-    there.words_in.data = form.words_in.data or of.draft.language
+    there.words_in.data = form.words_in.data
     return there
 
 
 def posted(place: Place) -> LetterForm:
-    """What was typed; an opening or closing that is still a draft's becomes this draft's."""
+    """What was typed; an opening or closing that is still a draft's becomes this draft's, and of the language of own
+    words stands what the words bear out."""
     form = LetterForm(request.form, language=place.page.lang, how=request.form.get("how", ""))
     for block in _PROPOSED:
         if block not in request.form or place.draft.is_ours(block, form[block].data or ""):
             form[block].data = getattr(place.draft.template, block)
+    said, tongue = form.message.data or "", form.words_in.data or ""
+    form.words_in.data = tongues.believed(said, tongue, page=place.page.lang, letter=place.draft.language)
     return form
 
 
