@@ -215,6 +215,19 @@ def test_everybody_is_not_a_question(appeal: Appeal, olga: Organiser) -> None:
     assert session.query(Decision).count() == 0
 
 
+def test_without_a_reason_the_question_stays_and_nothing_is_taken_off(app: Flask, appeal: Appeal) -> None:
+    held(appeal, 3, domain="gmail.com")
+    browser = signed_in(app)
+    asked = {"csrf_token": token_on(browser, HELD), "scope": "held", "domain": "gmail.com", "what": "invalidate"}
+    for why in ({}, {"why": "mood"}):
+        page = browser.post(f"{HELD}/decide", data=asked | why)
+        assert page.status_code == 422
+        assert '<a href="#why-0">Choose a reason' in page.text
+        assert 'name="domain" value="gmail.com"' in page.text
+    assert browser.post(f"{HELD}/decide", data=asked | {"scope": "all", "domain": ""}).status_code == 422
+    assert session.query(Decision).count() == 0
+
+
 def test_a_second_press_decides_nothing_more(app: Flask, appeal: Appeal) -> None:
     held(appeal, 3, domain="gmail.com")
     browser = signed_in(app)

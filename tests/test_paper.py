@@ -277,6 +277,17 @@ def test_a_withdrawn_batch_is_told_on_the_page(
     assert [one.signatures for one in corrections.of(appeal)] == [12]  # of three, nobody is told
 
 
+def test_a_batch_is_not_withdrawn_without_a_reason(
+    context: Flask, appeal: Appeal, olga: Organiser, oleg: Organiser
+) -> None:
+    batch, desk = counted(appeal, olga, oleg), signed_in(context)
+    for why in ({}, {"why": ""}, {"why": "mood"}):
+        page = press(desk, f"{DESK}/{batch}", f"{DESK}/{batch}/withdraw", **why)
+        assert page.status_code == 422
+        assert '<a href="#why-0">Choose a reason' in page.text
+    assert total(appeal) == 12
+
+
 def test_the_log_tells_no_count_before_the_second(appeal: Appeal, olga: Organiser, oleg: Organiser) -> None:
     counted(appeal, olga, oleg)
     deeds = {deed.action: deed.details for deed in audit.listing()}

@@ -19,7 +19,7 @@ from campaign.organisers import access
 from campaign.petition import counting
 from campaign.petition.defence import carrying_out, deciding, proving, selecting, watching, weights
 from campaign.petition.defence.corrections import WHY
-from campaign.petition.defence.forms import SelectionForm
+from campaign.petition.defence.forms import ReasonForm, SelectionForm
 from campaign.petition.surge.standing import surge_is_on
 
 blueprint = access.protect(Blueprint("defence", __name__, url_prefix="/desk/appeals/<slug>"))
@@ -36,21 +36,7 @@ def held(slug: str) -> str:
 def preview(slug: str) -> Answer:
     """What releasing or taking off the count would do; changes nothing. A post, since a name may be asked for."""
     published, form = _appeal(slug), SelectionForm(request.form)
-    if not form.validate():
-        return _held(published, form), 422
-    try:
-        return render_template(
-            "desk/held_preview.html",
-            published=published,
-            asked={name: value for name, value in request.form.items() if name in form and value},
-            selection=form.selection(),
-            effects=_effects(published.appeal, form.selection()),
-            why=WHY,
-            weights=weights,
-        )
-    except Refused as refused:
-        form.form_errors.append(refused.message)
-        return _held(published, form), 422
+    return _preview(published, form) if form.validate() else (_held(published, form), 422)
 
 
 @blueprint.post("/held/decide")
@@ -60,7 +46,10 @@ def decide(slug: str) -> Answer:
     what = request.form.get("what", "")
     if not form.validate() or what not in (selecting.RELEASE, selecting.INVALIDATE):
         abort(400)
-    why = request.form.get("why", "") if what == selecting.INVALIDATE else ""
+    reason = ReasonForm(request.form)
+    if what == selecting.INVALIDATE and not reason.validate():
+        return _preview(published, form, reason)
+    why = reason.why.data if what == selecting.INVALIDATE else ""
     return _act(
         slug, lambda: deciding.decide(published.appeal, form.selection(), what=what, why=why, by=access.organiser())
     )
@@ -128,6 +117,25 @@ def _held(published: Published, form: SelectionForm) -> str:
         why=WHY,
         weights=weights,
     )
+
+
+def _preview(published: Published, form: SelectionForm, reason: ReasonForm | None = None) -> Answer:
+    """What was asked would do this; with a ``reason`` that is none, once more."""
+    try:
+        effects = _effects(published.appeal, form.selection())
+    except Refused as refused:
+        form.form_errors.append(refused.message)
+        return _held(published, form), 422
+    page = render_template(
+        "desk/held_preview.html",
+        published=published,
+        asked={name: value for name, value in request.form.items() if name in form and value},
+        selection=form.selection(),
+        effects=effects,
+        form=reason or ReasonForm(),
+        weights=weights,
+    )
+    return page, 422 if reason else 200
 
 
 def _effects(appeal: Appeal, selection: selecting.Selection) -> dict[str, selecting.Effect]:

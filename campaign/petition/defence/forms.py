@@ -8,10 +8,11 @@ from typing import Any
 
 from wtforms import DateTimeLocalField, Form, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import AnyOf, Optional
 
 from campaign.i18n import lazy_gettext as _
 from campaign.mail.addresses import recorded_domain
+from campaign.petition.defence.corrections import WHY
 from campaign.petition.defence.selecting import Selection
 from campaign.petition.defence.weights import SIGNALS
 
@@ -50,6 +51,17 @@ class SelectionForm(Form):  # type: ignore[misc] # WTForms ships no types
             until=_utc(self.until.data),
             name=(self.name.data or "").strip(),
         )
+
+
+class ReasonForm(Form):  # type: ignore[misc] # WTForms ships no types
+    """Why signatures are taken off the count; nothing is chosen beforehand, since the public page tells it."""
+
+    why = RadioField(
+        _("Why?"),
+        [AnyOf([*WHY], _("Choose a reason: it is shown on the page of the appeal."))],
+        choices=[SelectChoice(code, words) for code, words in WHY.items()],
+        validate_choice=False,
+    )
 
 
 def _recorded(typed: str) -> str:

@@ -18,7 +18,7 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import access
 from campaign.petition.paper import checking, counting, entering, lines, posters, sheets, showing
-from campaign.petition.paper.forms import BatchForm, CountsForm, PeopleForm
+from campaign.petition.paper.forms import BatchForm, CountsForm, PeopleForm, WithdrawForm
 from campaign.petition.paper.models import PaperBatch
 from campaign.petition.paper.words import STATES
 
@@ -140,9 +140,10 @@ def reject(slug: str, row: UUID) -> Answer:
 @blueprint.post("/<uuid:row>/withdraw")
 def withdraw(slug: str, row: UUID) -> Answer:
     """Take it off the count, for a reason that the public page tells."""
-    appeal, why = _published(slug).appeal, request.form.get("why", "")
-    if why not in checking.WHY:
-        abort(400)
+    published, form = _published(slug), WithdrawForm(request.form)
+    if not form.validate():
+        return showing.batch_page(published, _found(published, row), gone=form), 422
+    why, appeal = form.why.data, published.appeal
     return _act(slug, row, lambda: checking.withdraw(row, why=why, appeal=appeal, by=access.organiser()))
 
 

@@ -6,8 +6,9 @@ import re
 from functools import cache
 from typing import Any
 
-from wtforms import DateField, Form, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms import DateField, Form, RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from campaign.appeals.models import Appeal, ConsentWording
 from campaign.appeals.names import clean_name
@@ -17,6 +18,7 @@ from campaign.i18n import gettext as _
 from campaign.i18n import lazy_gettext as later
 from campaign.mail.addresses import Address
 from campaign.petition.paper import codes
+from campaign.petition.paper.checking import WHY
 from campaign.petition.paper.entering import Counts, Sheets
 from campaign.petition.paper.lines import Person
 from campaign.petition.paper.models import LINES
@@ -129,6 +131,17 @@ class _People(Form):  # type: ignore[misc] # WTForms ships no types
 
 
 PeopleForm: Any = type("PeopleForm", (_People,), _rows("name", later("Name"), "email", later("Email")))
+
+
+class WithdrawForm(Form):  # type: ignore[misc] # WTForms ships no types
+    """Why a batch is taken off the count; nothing is chosen beforehand, since the public page tells it."""
+
+    why = RadioField(
+        later("They are removed because"),
+        [AnyOf([*WHY], later("Choose a reason: it is shown on the page of the appeal."))],
+        choices=[SelectChoice(code, words) for code, words in WHY.items()],
+        validate_choice=False,
+    )
 
 
 def counts_form(counts: Counts) -> Any:

@@ -12,7 +12,7 @@ from campaign.appeals.queries import Published
 from campaign.db import session
 from campaign.organisers import access, accounts
 from campaign.petition.paper import checking, counting, lines
-from campaign.petition.paper.forms import ROWS, BatchForm, PeopleForm, counts_form
+from campaign.petition.paper.forms import ROWS, BatchForm, PeopleForm, WithdrawForm, counts_form
 from campaign.petition.paper.models import PaperBatch
 from campaign.petition.paper.words import STATES
 
@@ -28,15 +28,18 @@ def entry(published: Published, form: BatchForm) -> str:
     )
 
 
-def batch_page(published: Published, batch: PaperBatch, *, counts: Any = None, people: Any = None) -> str:
+def batch_page(
+    published: Published, batch: PaperBatch, *, counts: Any = None, people: Any = None, gone: Any = None
+) -> str:
     """The page of a batch, with a form of it as it was typed, when something is wrong with that."""
     counts = counts or counts_form(checking.count_of(batch, access.organiser()))
     return render_template(
         "desk/paper_batch.html",
         published=published,
-        form=people or counts,
+        form=gone or people or counts,
         counts=counts,
         people=people or PeopleForm(),
+        gone=gone or WithdrawForm(),
         rows=ROWS,
         countries=i18n.countries(i18n.language()),
         **_told(batch),
@@ -56,5 +59,4 @@ def _told(batch: PaperBatch) -> dict[str, Any]:
         "who": accounts.emails({one for one in (batch.entered_by, batch.checked_by, batch.ended_by) if one}),
         "names": i18n.OWN_NAMES,
         "states": STATES,
-        "why": checking.WHY,
     }
