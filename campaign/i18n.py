@@ -52,7 +52,12 @@ def init_app(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_said, _counted, newstyle=True)  # type: ignore[attr-defined] # an extension's
     of_time = {"day": day, "year": year, "hour": hour, "lasting": lasting}
     app.jinja_env.filters |= of_time | {"number": number, "country": country_name}
-    app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
+    app.context_processor(_of_language)
+
+
+def _of_language() -> dict[str, str]:
+    code = language()
+    return {"lang": code, "dir": direction(code), "stop": full_stop(code), "gap": gap(code)}
 
 
 def _said(text: str) -> str:
@@ -110,6 +115,11 @@ def direction(code: str) -> str:
 def full_stop(code: str | None = None) -> str:
     """What ends a sentence that a template puts together."""
     return "。" if (code or language()) == "zh" else "."
+
+
+def gap(code: str | None = None) -> str:
+    """What stands between two sentences, or after a colon: nothing in Chinese, whose signs bring their own room."""
+    return "" if (code or language()) == "zh" else " "
 
 
 def number(value: int, code: str | None = None) -> str:

@@ -1,8 +1,8 @@
-"""Before an appeal opens it can be read and not signed; after it has closed its page says how it ended."""
+"""Before an appeal opens it can be read and not signed; closed, its page says how it ended and what next."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,11 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 
 from campaign import i18n
-from campaign.appeals import states
+from campaign.appeals import states, versions
 from campaign.db import session
 from campaign.errors import Refused
-from campaign.petition.models import Signature
+from campaign.organisers import accounts
+from campaign.petition.models import News, Signature
+from campaign.petition.news import writing
 from tests.cast import PAGE, SLUG, the_appeal, typed
+from tests.desk import OLGA
 
 DAY = date(2027, 1, 15)
 
@@ -31,6 +34,25 @@ def test_it_works(client: FlaskClient, context: Flask, lang: str) -> None:
     states.announce(appeal, DAY)
     page = client.get(f"/{lang}/{SLUG}?1").text
     assert i18n.day(DAY, lang) in page
+    assert "<form" not in page
+    assert 'class="share"' in page
+    assert "/poster" not in page  # it would call people to sign
+    assert "/letters/" not in page  # where nothing can be written yet
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(12, "in 12 days"), (1, "in 1 day."), (0, "was to open on")])
+def test_it_says_how_long_until_then_and_when_the_day_has_passed(
+    client: FlaskClient, context: Flask, ahead: int, said: str
+) -> None:
+    today = datetime.now(UTC).date()
+    states.announce(the_appeal(state="draft"), today + timedelta(days=ahead))
+    assert said in client.get(PAGE).text
+
+
+def test_an_organisation_waits_too(client: FlaskClient, context: Flask) -> None:
+    states.announce(the_appeal(state="draft"), DAY)
+    page = client.get(f"{PAGE}/organisations").text
+    assert "When the appeal opens" in page
     assert "<form" not in page
 
 
@@ -60,7 +82,37 @@ def test_how_it_ended_stands_on_its_page(
     page = client.get(PAGE).text
     assert said in page
     assert 'id="sign"' not in page
-    assert (f"{PAGE}/news" in page.partition('class="text"')[0]) == bool(outcome)
+    assert 'href="/en/mine"' in page
+    assert "/letters/" not in page
+    assert "<progress" not in page
+
+
+def test_what_came_of_it_stands_there_once_it_was_told(client: FlaskClient, context: Flask) -> None:
+    appeal = the_appeal(state="open")
+    states.close_appeal(appeal, outcome="won")
+    news = writing.write(appeal, {"fr": {"title": "Libres", "body": "Tous."}}, by=accounts.add(OLGA))
+    before = client.get(f"{PAGE}?1").text
+    session.get_one(News, news).state = "sent"
+    session.commit()
+    after = client.get(f"{PAGE}?2").text.partition('class="text"')[0]
+    assert f"{PAGE}/news" not in before.partition('class="text"')[0]
+    assert "Libres" not in before
+    assert '<p lang="fr" dir="ltr"><b>Libres</b></p>' in after
+    assert f"{PAGE}/news" in after
+
+
+OTHER = "another-appeal"
+
+
+@pytest.mark.parametrize(("state", "shown"), [("open", True), ("closed", False), ("draft", False)])
+def test_it_leads_on_to_what_can_be_signed(client: FlaskClient, context: Flask, state: str, shown: bool) -> None:
+    appeal = the_appeal(state="closed")
+    content = versions.newest(session, appeal)
+    versions.publish(session, content.model_copy(update={"slug": OTHER})).state = state
+    session.commit()
+    page = client.get(PAGE).text
+    assert (f'href="/en/{OTHER}"' in page) == shown
+    assert ("Appeals that you can sign now" in page) == shown
 
 
 def test_it_may_be_told_later(context: Flask) -> None:

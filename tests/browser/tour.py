@@ -19,7 +19,7 @@ from campaign.appeals import loading, look, signing_on, wording
 from campaign.appeals import mails as organisation_mails
 from campaign.appeals.models import Appeal
 from campaign.appeals.signing_on import Organisation, Speaker
-from campaign.db import session
+from campaign.db import clock, session
 from campaign.i18n import INTERFACE
 from campaign.letters import confirming as letters_confirming
 from campaign.letters import mails as letter_mails
@@ -30,6 +30,7 @@ from campaign.offices.models import Office
 from campaign.organisers import accounts, links
 from campaign.organisers.models import Organiser
 from campaign.petition import confirming, demo, signing
+from campaign.petition.models import News
 from campaign.petition.news import writing as news
 from campaign.petition.signer import Signer
 from campaign.petition.views import organisations as organisation_views
@@ -95,14 +96,17 @@ def _appeals(bundles: Path, olga: Organiser) -> Appeal:
     told = {"title": "Council names a new Rapporteur", "body": "She takes office in August.\n\nLetters go to her."}
     for slug in (HARMLESS, ANNOUNCED, CLOSED, WON):
         loading.load(session, _bundle(bundles, slug), now=datetime.now(UTC))
+    for slug in (SLUG, HARMLESS, WON):
+        demo.fill(_named(slug), 1_284, now=datetime.now(UTC), seed=7)
     ended = {"state": "closed", "closed_at": datetime.now(UTC)}
     changes = {ANNOUNCED: {"state": "draft", "opens_on": date(2027, 1, 15)}, CLOSED: ended}
     for slug, values in (changes | {WON: ended | {"outcome": "won"}}).items():
         session.execute(update(Appeal).where(Appeal.slug == slug).values(**values))
     session.commit()
-    for slug in (SLUG, HARMLESS):
-        demo.fill(_named(slug), 1_284, now=datetime.now(UTC), seed=7)
+    for slug in (SLUG, HARMLESS, WON):
         news.write(_named(slug), {"en": told}, by=olga)
+    session.execute(update(News).where(News.appeal_id == _named(WON).id).values(state="sent", released_at=clock()))
+    session.commit()
     look.set_accent(_named(HARMLESS), "#7a2f8f", by=olga)
     releasing.release(_named(HARMLESS), by=olga)
     return _named(SLUG)

@@ -14,7 +14,7 @@ from campaign.appeals.queries import Published
 from campaign.errors import Refused
 from campaign.i18n import best_of
 from campaign.i18n import gettext as _
-from campaign.petition import cards, showing, signing
+from campaign.petition import cards, onward, showing, signing
 from campaign.petition.defence import proving
 from campaign.petition.forms import SignForm
 from campaign.petition.surge.standing import surge_is_on
@@ -45,7 +45,11 @@ def home_in(lang: str) -> str | AnyResponse:
     """The list of appeals; with a single one, that appeal."""
     published = queries.listing()
     only = _first(published, lang)
-    return redirect(only) if only else render_template("petition/home.html", published=published)
+    if only:
+        return redirect(only)
+    spoken = [(code, own, url_for("petition.home_in", lang=code)) for code, own in i18n.OWN_NAMES.items()]
+    told = {"languages": spoken, "way": i18n.direction, "own_names": i18n.OWN_NAMES}
+    return render_template("petition/home.html", published=published, **told)
 
 
 @blueprint.get(SPEECH)
@@ -125,7 +129,9 @@ def _page(published: Published, lang: str, form: SignForm | None = None) -> str:
     if stamps.shown(form.stamp.data or "") != agreed.id:
         form.consent.data = False  # a tick stays only beside the words that it was put to
     form.stamp.data = stamps.make(agreed.id)
-    told = showing.frame(published, lang) | showing.document(published, lang, datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    told = showing.frame(published, lang) | showing.document(published, lang, today)
+    told |= {"onward": onward.onward(published, lang, today), "way": i18n.direction}
     card = link("petition.card", lang=lang, slug=published.appeal.slug, version=cards.version(published, lang))
     proof = proving.asked(published.appeal)
     return render_template("petition/show.html", form=form, agreed=agreed, card=card, proof=proof, **told)
