@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl
 from flask import Flask, render_template
 from markupsafe import Markup, escape
 
-from campaign import giving_back, web
+from campaign import giving_back, patience, web
 from campaign.i18n import INTERFACE, speak
 
 TURNS = 16  # at once in one process: with 8, only 4 signatures instead of 7 share a commit, at 1.3 times the work
@@ -86,7 +86,8 @@ class Admission:
         self._at_work += 1
         self._given += 1
         try:
-            return self._beyond(environ, start_response)
+            with patience.limited():
+                return self._beyond(environ, start_response)
         finally:
             self._at_work -= 1
             self._stuck = False

@@ -37,6 +37,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from werkzeug.local import LocalProxy
 
+from campaign import patience
+
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _MIGRATING = 0x756E6465  # advisory lock: two processes that start together migrate once
 
@@ -80,9 +82,10 @@ def make_engine(url: str, **options: Any) -> Engine:
         pool_use_lifo=True,  # few connections do most, which then know the statements
         pool_timeout=5,
         hide_parameters=True,  # a name must not reach a log through an exception
-        connect_args={"connect_timeout": 3, "options": "-c timezone=UTC -c lock_timeout=10000"},
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=10000"},
         **options,
     )
+    event.listen(made, "do_connect", lambda _dialect, _record, given, named: patience.connected(*given, **named))
     event.listen(made, "checkout", _still_open)
     return made
 

@@ -138,7 +138,8 @@ def _finish(response: Response) -> Response:
     return response
 
 
-def _explain(error: HTTPException) -> tuple[str, int] | Response:
+def _explain(error: HTTPException, *, unsure: bool = False) -> tuple[str, int] | Response:
+    """``unsure``: what was sent may have arrived all the same."""
     code = error.code or 500
     if error.response is not None:
         return error.response  # type: ignore[return-value] # a redirect raised by routing
@@ -147,7 +148,8 @@ def _explain(error: HTTPException) -> tuple[str, int] | Response:
     headers = {k: v for k, v in error.get_headers() if k in {"Allow", "Retry-After"}}
     if request.path.startswith("/api/"):
         return Response(f'{{"error": "{error.name}"}}\n', status=code, headers=headers, mimetype="application/json")
-    body = render_template("errors/page.html", code=code, error=error, **(_to_send_again() if code in _AGAIN else {}))
+    again = _to_send_again() if code in _AGAIN else {}
+    body = render_template("errors/page.html", code=code, error=error, unsure=unsure, **again)
     return Response(body, status=code, headers=headers, mimetype="text/html")
 
 
@@ -166,9 +168,12 @@ def _unreadable(error: DataError) -> tuple[str, int] | Response:
 
 
 def _away(error: Exception) -> tuple[str, int] | Response:
-    """The database is away or overrun: an answer that caches, load balancers and people know to be for a while."""
+    """The database is away or overrun: an answer that caches, load balancers and people know to be for a while.
+
+    What it was asked when the line broke, or nothing came back (``patience``), it may have done.
+    """
     log.error("request.without_database", error=type(error).__name__, endpoint=request.endpoint)
-    return _explain(ServiceUnavailable(retry_after=10))
+    return _explain(ServiceUnavailable(retry_after=10), unsure=isinstance(error, OperationalError))
 
 
 def _apologise(error: Exception) -> tuple[str, int] | Response:

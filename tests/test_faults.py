@@ -54,11 +54,13 @@ WITHIN = 5.0  # seconds: so long the slowest answer may take
 
 @dataclass(frozen=True)
 class Fault:
-    """``sees``: what a visitor may be answered meanwhile; ``kept``: what becomes of signature and mail, in words."""
+    """``sees``: what a visitor may be answered meanwhile; ``kept``: what becomes of signature and mail, in words;
+    ``rounds``: how often everybody is answered before it ends."""
 
     happens: Callable[[House], AbstractContextManager[None]]
     sees: set[int]
     kept: str
+    rounds: int = 3
 
 
 def table() -> dict[str, Fault]:
@@ -70,6 +72,7 @@ def table() -> dict[str, Fault]:
         "the broker is down": Fault(broker_down, {303}, "both; the mail goes once a worker can be rung again"),
         "the broker is slow": Fault(broker_slow, {303}, "both; limits let everybody through, and say so in the log"),
         "PostgreSQL is killed": Fault(database_killed, {303, 503}, "what was answered 303; 503 says to come again"),
+        "PostgreSQL hangs": Fault(database_hangs, {303, 503}, "what was answered 303; a 503 may have come", 1),
         "no room for mail": Fault(disk_full, {303}, "both; the mail waits, and no part of it stays on the disk"),
         "a web worker is killed": Fault(web_worker_killed, {303, LOST}, "what was answered; the other one goes on"),
     }
@@ -106,6 +109,23 @@ def database_killed(house: House) -> Iterator[None]:
     os.kill(int(pid), signal.SIGQUIT)
     wait_until(lambda: "postgres ended with" in house.stack.said(), "the end of PostgreSQL")
     yield
+    wait_until(house.database_answers, "PostgreSQL")
+
+
+@contextmanager
+def database_hangs(house: House) -> Iterator[None]:
+    """As on a machine that is paused: its processes stand still, its connections stay open."""
+    postmaster = psutil.Process(int((house.stack.data / "postgres/postmaster.pid").read_text().split()[0]))
+    stopped = [postmaster, *postmaster.children()]
+    for one in stopped:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.suspend()
+    try:
+        yield
+    finally:
+        for one in stopped:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.resume()
     wait_until(house.database_answers, "PostgreSQL")
 
 
@@ -292,7 +312,7 @@ def test_nothing_is_lost_when(house: House, name: str) -> None:
     try:
         answered_on(told)
         with fault.happens(house):
-            answered_on(told)
+            answered_on(told, fault.rounds)
     finally:
         over.set()
         crowd.join()
@@ -307,9 +327,9 @@ def test_nothing_is_lost_when(house: House, name: str) -> None:
     mails_went(house)
 
 
-def answered_on(told: list[Answer]) -> None:
-    """Wait until everybody has been told something some times more."""
-    enough = len(told) + 3 * CROWD
+def answered_on(told: list[Answer], rounds: int = 3) -> None:
+    """Wait until everybody has been told something so many times more."""
+    enough = len(told) + rounds * CROWD
     wait_until(lambda: len(told) >= enough, "more answers")
 
 

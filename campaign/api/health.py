@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from campaign import background, db, limits, vault
+from campaign import background, db, limits, patience, vault
 
 log = structlog.get_logger()
 blueprint = Blueprint("health", __name__)
@@ -55,7 +55,7 @@ def ready() -> tuple[Response, int]:
 def what_stops() -> str:
     """``database`` or ``migrations``, or nothing."""
     try:
-        with db.engine().connect() as connection:
+        with patience.limited(), db.engine().connect() as connection:
             return "migrations" if db.pending_migrations(connection) else ""
     except SQLAlchemyError as error:
         log.error("ready.no_database", error=type(error).__name__)
