@@ -35,7 +35,8 @@ from campaign.mail.models import Message
 from campaign.offices.models import Office, OfficeAddress
 from campaign.organisers import accounts
 from campaign.petition import cards
-from campaign.petition.models import News, Signature
+from campaign.petition.models import Signature
+from campaign.petition.news.models import News
 from campaign.petition.paper.models import PaperBatch
 from campaign.petition.views import organisations as organisation_views
 from campaign.rights import asking
@@ -60,7 +61,7 @@ PUBLIC = {
     "petition.qr", "petition.poster",
 }  # fmt: skip
 FRAMED = {"petition.embed", "petition.embed_any"}
-SHUT = {"petition.wall"}  # the bundled appeal is sensitive
+SHUT = {"petition.wall", "rights.correct_signature"}  # the bundled appeal is sensitive; the signature waits
 LOOK = {"look_css": "accent", "look_picture": "logo"}
 REDIRECTS = {"petition.embed_any", "petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
 PAPER_PAGES = ("listing", "sheet", "enter", "keep", "show", "count", "add_lines", "remove_line", "reject", "withdraw")
@@ -218,6 +219,8 @@ def _happenings(app: Flask) -> dict[str, str]:
         "line": str(batch),
         "rights.withdraw_signature row": str(signature.id),
         "rights.shorten_name row": str(signature.id),
+        "rights.correct_signature row": str(signature.id),
+        "rights.stop_news row": str(signature.id),
         "rights.remove_comment row": str(signature.id),
         "decided": "show",
         "rights.change_visibility row": str(signature.id),

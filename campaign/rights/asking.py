@@ -41,5 +41,5 @@ def draft(message: Message, _recipient: str) -> Draft | None:
     """The mail with the private link; nothing when what it was about is gone."""
     if message.subject_id is None:
         return None
-    here = link("rights.mine", token=tokens.make(PURPOSE, message.subject_id))
+    here = link("rights.mine", token=tokens.make(PURPOSE, message.subject_id), **{"in": message.language})
     return from_templates("mine", button=_("See what you hold about me"), link=here)
