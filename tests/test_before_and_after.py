@@ -14,8 +14,9 @@ from campaign.appeals import states, versions
 from campaign.db import session
 from campaign.errors import Refused
 from campaign.organisers import accounts
-from campaign.petition.models import News, Signature
+from campaign.petition.models import Signature
 from campaign.petition.news import writing
+from campaign.petition.news.models import News
 from tests.cast import PAGE, SLUG, the_appeal, typed
 from tests.desk import OLGA
 

@@ -24,8 +24,9 @@ from campaign.mail.composing import LARGEST
 from campaign.organisers import accounts
 from campaign.organisers.models import Organiser
 from campaign.petition import ending
-from campaign.petition.models import News, Signature
+from campaign.petition.models import Signature
 from campaign.petition.news import audience, carrying_out, releasing, seconding, writing
+from campaign.petition.news.models import News
 from tests import cast
 from tests.desk import OLGA
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.organisers import accounts
-from campaign.petition.models import News
+from campaign.petition.news.models import News
 from tests import cast
 from tests.desk import Browser, press, signed_in
 from tests.test_news import a_signer

@@ -13,8 +13,8 @@ from campaign.appeals.models import Appeal
 from campaign.db import session
 from campaign.mail.addresses import Address
 from campaign.mail.models import Message
-from campaign.petition.models import News
 from campaign.petition.news import carrying_out
+from campaign.petition.news.models import News
 from tests import cast
 from tests.desk import OLGA, Browser, press, signed_in
 from tests.test_news import a_signer

@@ -20,8 +20,9 @@ from campaign.errors import Refused
 from campaign.organisers import accounts
 from campaign.organisers.models import Organiser
 from campaign.petition import ending
-from campaign.petition.models import Signature, WallName
+from campaign.petition.models import Signature
 from campaign.petition.wall import reading, releasing
+from campaign.petition.wall.models import WallName
 from campaign.rights import asking
 from tests.cast import PAGE, SLUG, a_signature, the_appeal
 from tests.desk import press, signed_in

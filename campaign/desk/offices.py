@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 from wtforms import Form
 
-from campaign.desk import directory, words
+from campaign.desk import directory, logbook
 from campaign.desk.office_forms import AddressForm, DatesForm, HolderForm
 from campaign.errors import Refused
 from campaign.i18n import OWN_NAMES
@@ -164,7 +164,7 @@ def _page(found: Office, wrong: Form | None = None) -> str:
         deeds=deeds,
         emails=accounts.emails({one for one in people if one}),
         own_names=OWN_NAMES,
-        words=words,
+        logbook=logbook,
     )
 
 

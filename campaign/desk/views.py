@@ -16,7 +16,7 @@ from campaign.appeals import queries as appeals
 from campaign.appeals.models import Appeal, OrganisationSignOn
 from campaign.appeals.queries import Published
 from campaign.db import session
-from campaign.desk import messages, words
+from campaign.desk import logbook, messages, words
 from campaign.desk.launch import launch_list
 from campaign.desk.letterwork import letters_by_office
 from campaign.desk.standing import by_country, by_day, standing
@@ -99,7 +99,7 @@ def log() -> str:
     before = request.args.get("before", type=int)
     deeds = audit.listing(before=before, limit=_DEEDS + 1)
     older = url_for(".log", before=deeds[_DEEDS - 1].id) if len(deeds) > _DEEDS else ""
-    return render_template("desk/log.html", deeds=deeds[:_DEEDS], older=older, names=_names(deeds), words=words)
+    return render_template("desk/log.html", deeds=deeds[:_DEEDS], older=older, names=_names(deeds), logbook=logbook)
 
 
 def _names(deeds: Sequence[AuditEvent]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from campaign.letters.leaving_by import present_way
 from campaign.letters.models import Gate
 from campaign.mail import pausing, rewriting, transports
 from campaign.mail.models import Pause
+from campaign.mail.moving import again_after_deadlock
 from campaign.offices import addressing, terms
 from campaign.offices.models import Office
 from campaign.organisers import audit
@@ -81,6 +82,7 @@ def checked_address(office: Office, day: date) -> str | None:
     return email if terms.is_fresh(row.checked_on, day) else None
 
 
+@again_after_deadlock
 def open_gate(appeal: Appeal, *, by: Organiser) -> None:
     """Let letters of an appeal leave as they would now; whoever calls has seen that nothing is against it.
 

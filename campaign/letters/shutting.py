@@ -17,11 +17,13 @@ from campaign.db import clock, session
 from campaign.letters.leaving_by import present_way
 from campaign.letters.models import Gate
 from campaign.mail import pausing, rewriting, transports
+from campaign.mail.moving import again_after_deadlock
 from campaign.organisers import audit
 
 log = structlog.get_logger()
 
 
+@again_after_deadlock
 def shut() -> int:
     """Shut each open gate whose letters would leave by another way than the one examined; how many."""
     if transports.mode(current_app) != transports.LIVE:

@@ -11,7 +11,8 @@ from campaign import vault
 from campaign.db import clock, session
 from campaign.mail import outbox
 from campaign.petition.expiring import FORGOTTEN
-from campaign.petition.models import Comment, News, Signature
+from campaign.petition.models import Comment, Signature
+from campaign.petition.news.models import News
 
 log = structlog.get_logger()
 VISIBILITIES = ("counted", "recipient", "public")  # from the narrowest

@@ -79,33 +79,6 @@ class Signature(Base):
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class WallRelease(Base):
-    """One batch of names that an organiser put on the public wall."""
-
-    __tablename__ = "wall_release"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
-    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))
-    names: Mapped[int]
-    released_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
-
-
-class WallName(Base):
-    """That a signature's name stands on the wall (``release_id``), where by lot, and whether it is shortened."""
-
-    __tablename__ = "wall_name"
-    __table_args__ = (
-        Index("ix_wall_name_place", "appeal_id", "place", postgresql_where=text("release_id IS NOT NULL")),
-    )
-
-    signature_id: Mapped[UUID] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True)
-    appeal_id: Mapped[UUID]
-    release_id: Mapped[UUID | None] = mapped_column(ForeignKey("wall_release.id", ondelete="SET NULL"))
-    place: Mapped[float] = mapped_column(server_default=text("random()"))
-    short: Mapped[bool] = mapped_column(server_default=text("false"))
-
-
 class Comment(Base):
     """What somebody wrote beside their signature. Its state is ``waiting``, ``approved`` or ``refused``."""
 
@@ -202,35 +175,3 @@ class DecisionRow(Base):
     state: Mapped[str] = mapped_column(Text)
     held_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     held_reasons: Mapped[list[str]] = mapped_column(ARRAY(Text))
-
-
-class News(Base):
-    """What came of an appeal, in the organisers' words, and the sending of it to who asked for news.
-
-    Its state is ``draft``, ``sending`` (mails are being put into the outbox), ``sent`` (all of them are in it),
-    ``stopping`` (what has not left is being taken back) or ``stopped``.
-    """
-
-    __tablename__ = "news"
-    __table_args__ = (
-        Index("ix_news_appeal", "appeal_id", "at"),
-        Index("ix_news_at_work", "at", postgresql_where=text("state IN ('sending', 'stopping')")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    appeal_id: Mapped[UUID] = mapped_column(ForeignKey("appeal.id", ondelete="CASCADE"))
-    state: Mapped[str] = mapped_column(Text, server_default="draft")
-    texts: Mapped[dict[str, Any]] = mapped_column(JSONB)  # language → {"title": …, "body": …}, plain text
-    organiser_id: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # released it
-    written_by: Mapped[UUID | None] = mapped_column(ForeignKey("organiser.id", ondelete="SET NULL"))  # the last
-    written_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # this very text
-    expected: Mapped[int] = mapped_column(server_default="0")  # mails, as the button had it
-    queued: Mapped[int] = mapped_column(server_default="0")  # mails that were put into the outbox
-    reached: Mapped[UUID | None]  # the last signature that had its turn, in the order of ids
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=CLOCK)
-    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    def key(self, signature_id: UUID) -> str:
-        """What names its mail to one signature in the outbox; the id comes last."""
-        return f"update:{self.id}:{signature_id}"

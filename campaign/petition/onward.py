@@ -10,8 +10,8 @@ from datetime import date
 
 from campaign.appeals import queries
 from campaign.appeals.queries import Published
-from campaign.petition.models import News
 from campaign.petition.news import writing
+from campaign.petition.news.models import News
 from campaign.petition.taking import OPEN
 
 _MOST = 3  # other appeals; the list of all is one press further

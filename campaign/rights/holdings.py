@@ -14,8 +14,9 @@ from campaign.db import session
 from campaign.letters.models import Letter
 from campaign.offices.models import Office
 from campaign.petition.comments import writing as comments
-from campaign.petition.models import Signature, WallName
+from campaign.petition.models import Signature
 from campaign.petition.paper.models import PaperLine
+from campaign.petition.wall.models import WallName
 
 Row = Signature | Letter | OrganisationSignOn | PaperLine
 KINDS: dict[type[Row], str] = {

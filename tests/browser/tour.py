@@ -30,7 +30,7 @@ from campaign.offices.models import Office
 from campaign.organisers import accounts, links
 from campaign.organisers.models import Organiser
 from campaign.petition import confirming, demo, signing
-from campaign.petition.models import News
+from campaign.petition.news.models import News
 from campaign.petition.news import writing as news
 from campaign.petition.signer import Signer
 from campaign.petition.views import organisations as organisation_views

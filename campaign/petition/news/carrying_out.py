@@ -21,8 +21,9 @@ from campaign.mail.models import Message
 from campaign.mail.moving import move
 from campaign.mail.states import State
 from campaign.petition.ending import opened
-from campaign.petition.models import News, Signature
+from campaign.petition.models import Signature
 from campaign.petition.news import audience
+from campaign.petition.news.models import News
 from campaign.petition.news.releasing import KIND
 
 log = structlog.get_logger()

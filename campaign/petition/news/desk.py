@@ -18,9 +18,9 @@ from campaign.i18n import gettext as _
 from campaign.mail import outbox
 from campaign.mail.rendering import Draft
 from campaign.organisers import access, accounts
-from campaign.petition.models import News
 from campaign.petition.news import audience, carrying_out, mails, releasing, seconding, writing
 from campaign.petition.news.forms import NewsForm
+from campaign.petition.news.models import News
 
 blueprint = access.protect(Blueprint("news", __name__, url_prefix="/desk/appeals/<slug>/news"))
 Answer = str | Response | tuple[str, int]

@@ -15,9 +15,10 @@ from campaign.i18n import gettext as _
 from campaign.mail.models import Message
 from campaign.mail.rendering import Draft, from_templates
 from campaign.petition.mails import unsubscribe_link
-from campaign.petition.models import News, Signature
+from campaign.petition.models import Signature
 from campaign.petition.news import releasing, writing
 from campaign.petition.news.carrying_out import signature_of
+from campaign.petition.news.models import News
 from campaign.web import link
 
 

@@ -15,8 +15,8 @@ from campaign.mail import outbox
 from campaign.mail.models import Message
 from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
-from campaign.petition.models import News
 from campaign.petition.news import audience, seconding
+from campaign.petition.news.models import News
 
 KIND, TEST = "update", "update_test"
 

@@ -17,7 +17,7 @@ from campaign.i18n import day
 from campaign.i18n import gettext as _
 from campaign.organisers import accounts
 from campaign.organisers.models import Organiser
-from campaign.petition.models import News
+from campaign.petition.news.models import News
 
 _WAIT = timedelta(days=1)
 

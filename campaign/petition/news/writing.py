@@ -14,7 +14,7 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
-from campaign.petition.models import News
+from campaign.petition.news.models import News
 
 LONGEST = 5_000  # bytes of UTF-8: as text and as HTML, encoded, it stays under the 20 kB of a mail
 LONGEST_TITLE = 120  # characters

@@ -13,8 +13,8 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.i18n import ngettext, number
 from campaign.organisers import access
-from campaign.petition.models import WallName
 from campaign.petition.wall import releasing
+from campaign.petition.wall.models import WallName
 
 blueprint = access.protect(Blueprint("wall", __name__, url_prefix="/desk/appeals/<slug>/wall"))
 

@@ -13,8 +13,9 @@ from sqlalchemy import exists, select
 
 from campaign.appeals.models import Appeal
 from campaign.db import session
-from campaign.petition.models import Signature, WallName
+from campaign.petition.models import Signature
 from campaign.petition.wall import releasing
+from campaign.petition.wall.models import WallName
 
 CAP = 100
 

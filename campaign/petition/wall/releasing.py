@@ -19,7 +19,8 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import audit
 from campaign.organisers.models import Organiser
-from campaign.petition.models import Signature, WallName, WallRelease
+from campaign.petition.models import Signature
+from campaign.petition.wall.models import WallName, WallRelease
 
 log = structlog.get_logger()
 LEAST = 10  # names at once
