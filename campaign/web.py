@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import structlog
-from flask import Flask, Response, current_app, render_template, request, send_from_directory
+from flask import Flask, Response, current_app, g, render_template, request, send_from_directory
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -25,7 +25,7 @@ from werkzeug.exceptions import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from campaign import giving_back
-from campaign.i18n import INTERFACE, speak
+from campaign.i18n import INTERFACE, best_of, speak
 
 log = structlog.get_logger()
 csrf = CSRFProtect()
@@ -124,6 +124,12 @@ def _language_of_url(_endpoint: str | None, _values: dict[str, Any] | None) -> N
         speak(code)
 
 
+def _language_of_browser() -> None:
+    """For a failure behind an address without a language, such as a link from a mail; the desk is in English."""
+    if "language" not in g and not request.path.startswith("/desk"):
+        speak(best_of(INTERFACE))
+
+
 def headers(*, secure: bool) -> dict[str, str]:
     """What every answer carries; private unless a view says otherwise."""
     return _HEADERS | _SECURE if secure else _HEADERS
@@ -148,17 +154,20 @@ def _explain(error: HTTPException, *, unsure: bool = False) -> tuple[str, int] |
     headers = {k: v for k, v in error.get_headers() if k in {"Allow", "Retry-After"}}
     if request.path.startswith("/api/"):
         return Response(f'{{"error": "{error.name}"}}\n', status=code, headers=headers, mimetype="application/json")
+    _language_of_browser()
     again = _to_send_again() if code in _AGAIN else {}
     body = render_template("errors/page.html", code=code, error=error, unsure=unsure, **again)
     return Response(body, status=code, headers=headers, mimetype="text/html")
 
 
 def _to_send_again() -> dict[str, str]:
-    """For the page: a form with all that was typed. Nothing of what has no fields, or of files."""
+    """For the page: its own address, or a form with all that was typed; nothing of files, or of what has no fields."""
+    here = giving_back.address(request.path, request.query_string)
+    if request.method == "GET":
+        return {"here": here}
     if request.method != "POST" or request.files or request.is_json:
         return {}
-    typed = giving_back.fields(request.form.items(multi=True))
-    return {"typed": typed, "action": giving_back.address(request.path, request.query_string)}
+    return {"typed": giving_back.fields(request.form.items(multi=True)), "action": here}
 
 
 def _unreadable(error: DataError) -> tuple[str, int] | Response:

@@ -31,6 +31,13 @@ def test_it_works(client: FlaskClient) -> None:
     assert '<html lang="fr"' in answer.text
 
 
+def test_an_old_link_is_explained_in_the_language_of_the_browser(client: FlaskClient) -> None:
+    for path, spoken in (("/confirm/x", "fa"), ("/desk/nowhere", "en"), ("/zh/x", "zh")):
+        page = client.get(path, headers={"Accept-Language": "fa-IR, en;q=0.5"}).text
+        assert f'<html lang="{spoken}"' in page
+        assert ('/mine"' in page) == (spoken != "en")
+
+
 @pytest.mark.parametrize("path", ["/fa/x", "/mine/x", "/confirm/x", "/letters/x", "/en/mine", "/en/mine/asked", "/"])
 def test_a_page_that_may_tell_of_a_person_can_be_left_at_once(client: FlaskClient, path: str) -> None:
     assert 'class="leave"' in client.get(path, follow_redirects=True).text
@@ -65,6 +72,7 @@ def test_without_a_database_the_answer_is_for_a_while(tmp_path: Path, app: Flask
     assert answer.status_code == 503
     assert answer.headers["Cache-Control"] == "no-store"
     assert "127.0.0.1" not in answer.text
+    assert ("<a" in answer.text and f'href="{path}"' in answer.text) == path.startswith("/en")
 
 
 @pytest.fixture(scope="module")

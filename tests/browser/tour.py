@@ -13,6 +13,7 @@ from uuid import UUID
 from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import select, update
+from werkzeug.exceptions import default_exceptions
 
 from campaign import create_app, embedded, tokens
 from campaign.appeals import loading, look, signing_on, wording
@@ -30,8 +31,8 @@ from campaign.offices.models import Office
 from campaign.organisers import accounts, links
 from campaign.organisers.models import Organiser
 from campaign.petition import confirming, demo, signing
-from campaign.petition.news.models import News
 from campaign.petition.news import writing as news
+from campaign.petition.news.models import News
 from campaign.petition.signer import Signer
 from campaign.petition.views import organisations as organisation_views
 from campaign.petition.wall import releasing
@@ -44,18 +45,23 @@ SLUG = "iran-detainees"
 HARMLESS, ANNOUNCED, CLOSED, WON = "harmless", "announced", "closed", "won"
 NAMES = {"fa": "پروانه می‌آبادی", "ar": "ليلى الحسن", "ru": "Анна Ковальчук", "zh": "王芳"}
 Press = Callable[[Page], None]
+HTML = "text/html; charset=utf-8"
+FAILURES = (410, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A page: where it is, and which button of it leads to what is looked at."""
+    """A page: where it is, and which button of it leads to what is looked at; of a failure, what it answers."""
 
     name: str
     path: str
     press: Press | None = None
+    failure: str = ""  # HTML
 
     def visit(self, page: Page) -> None:
         """Open it, and press."""
+        if self.failure:
+            page.route(f"**{self.path}", lambda route: route.fulfill(body=self.failure, content_type=HTML), times=1)
         page.goto(self.path)
         if self.press:
             with page.expect_navigation():
@@ -143,7 +149,19 @@ def _stops(app: Flask, appeal: Appeal, lang: str) -> list[Stop]:
         Stop("letter-preview", plain["write"], preview),
     ]
     behind = _signed(appeal, lang) | _written(app, lang) | _supported(appeal, lang)
-    return [*(Stop(name, path) for name, path in (plain | behind).items()), *pressed]
+    return [*(Stop(name, path) for name, path in (plain | behind).items()), *pressed, *_failures(app, lang)]
+
+
+def _failures(app: Flask, lang: str) -> Iterator[Stop]:
+    """What stands there while something is wrong, which no tour lets happen: a form was sent, a link is old."""
+    for code in FAILURES:
+        old = code == 410
+        path = f"/{lang}/mine/old" if old else f"/{lang}/{SLUG}/sign"
+        sent = {"method": "GET"} if old else {"method": "POST", "data": {"name": "Alice Moreau"}}
+        with app.test_request_context(path, **sent):
+            app.preprocess_request()
+            answer = app.make_response(app.handle_user_exception(default_exceptions[code]()))
+        yield Stop(f"error-{code}", path, failure=answer.get_data(as_text=True))
 
 
 def _press(button: str) -> Press:
