@@ -72,8 +72,9 @@ def overtake(appeal: Appeal, *, office: Office | None, reason: str, by: Organise
 
 def since(digest: Digest) -> Overtaking | None:
     """The last event that overtook the letters of a digest after it was released; None when nothing did."""
-    its = Overtaking.appeal_id == digest.appeal_id, or_(
-        Overtaking.office_id.is_(None), Overtaking.office_id == digest.office_id
+    its = (
+        Overtaking.appeal_id == digest.appeal_id,
+        or_(Overtaking.office_id.is_(None), Overtaking.office_id == digest.office_id),
     )
     later = select(Overtaking).where(*its, Overtaking.at > digest.released_at)
     return session.scalars(later.order_by(Overtaking.at.desc()).limit(1)).first()

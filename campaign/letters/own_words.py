@@ -45,17 +45,31 @@ def count(written: str, *, drafted: str = "") -> int:
 
 def meter(own: int, *, alike: bool = False) -> Meter:
     """The meter for so many own words, with a sentence that encourages; ``alike``: others wrote nearly the same."""
-    return Meter(min(own, ENOUGH), ENOUGH, _label(own, alike), _fate(own, alike))
+    return Meter(min(own, ENOUGH), ENOUGH, label(own, alike=alike), fate(own, alike=alike))
 
 
-def _label(own: int, alike: bool) -> str:
+def label(own: int, *, alike: bool = False) -> str:
+    """How many own words there are, as a sentence in the page's language."""
     if not own:
         return str(_("No words of your own yet"))
-    said: str = ngettext("%(n)s word of your own", "%(n)s words of your own", own, n=number(own))
-    return said if own < ENOUGH or alike else str(_("%(said)s: this letter is yours", said=said))
+    counted = said(own, number(own))
+    return counted if own < ENOUGH or alike else yours(counted)
 
 
-def _fate(own: int, alike: bool) -> str:
+def said(own: int, written: str) -> str:
+    """So many own words, the number ``written`` so."""
+    return str(ngettext("%(n)s word of your own", "%(n)s words of your own", own, n=written))
+
+
+def yours(counted: str) -> str:
+    """That so many words (a text of ``said``) are enough."""
+    return str(_("%(said)s: this letter is yours", said=counted))
+
+
+def fate(own: int, *, alike: bool = False) -> str:
+    """How a letter of so many own words goes; empty while there are none."""
+    if not own:
+        return ""
     if own >= ENOUGH and not alike:
         return str(_("It goes alone."))
     if alike:

@@ -42,15 +42,16 @@ def believed(message: str, said: str, *, page: str, letter: str) -> str:
     Empty when nothing was said, or it is none of ``ALL``, or the words' script is that of several languages.
     """
     script = _script(message)
-    if said not in ALL or not script or script in _scripts(said):
+    if said not in ALL or not script or script in scripts(said):
         return said if said in ALL else ""
-    fitting = [code for code in ALL if script in _scripts(code)]
+    fitting = [code for code in ALL if script in scripts(code)]
     if usual := [code for code in (letter, page) if code in fitting]:
         return usual[0]
     return fitting[0] if len(fitting) == 1 else ""
 
 
-def _scripts(code: str) -> tuple[str, ...]:
+def scripts(code: str) -> tuple[str, ...]:
+    """The scripts (Unicode's names) that a language is written in."""
     return SCRIPTS.get(code, ("Latin",))
 
 
@@ -68,9 +69,18 @@ def mark(message: str, language: str, letter: str) -> str:
     """
     if not message.strip() or language not in ALL or language == letter:
         return ""
-    said_in = letter if letter in i18n.INTERFACE else "en"
-    [(_code, name)] = i18n.language_names((language,), said_in)
-    with i18n.speaking(said_in):
-        if "\n\n" in message.strip():
+    [(_code, name)] = i18n.language_names((language,), spoken(letter))
+    return marked(name, letter, several="\n\n" in message.strip())
+
+
+def marked(name: str, letter: str, *, several: bool) -> str:
+    """The sentence of ``mark`` about a language of that ``name``, for one paragraph or ``several``."""
+    with i18n.speaking(spoken(letter)):
+        if several:
             return str(_("The following paragraphs are in %(language)s, as their author wrote them.", language=name))
         return str(_("The following paragraph is in %(language)s, as its author wrote it.", language=name))
+
+
+def spoken(letter: str) -> str:
+    """The language that a ``letter``'s own is named in: itself, else English, where we have no words."""
+    return letter if letter in i18n.INTERFACE else "en"

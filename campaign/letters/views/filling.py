@@ -11,7 +11,7 @@ from campaign import tokens
 from campaign.appeals import stamps, wording
 from campaign.appeals.models import ConsentWording
 from campaign.db import session
-from campaign.letters import comparing, composing, drafting, launching, own_words, tongues
+from campaign.letters import comparing, composing, drafting, launching, live, own_words, tongues
 from campaign.letters.composing import Sheet
 from campaign.letters.forms import BLOCKS, LetterForm
 from campaign.letters.own_words import Meter
@@ -109,12 +109,20 @@ def submission_token(row: UUID | None = None) -> str:
 
 
 def help_beside(place: Place, form: LetterForm) -> dict[str, Any]:
-    """What helps to write: the letter in the page's language, the meter of own words, and when it would go."""
+    """What helps to write: the letter in the page's language, the meter of own words, when it would go, and
+    what the script knows that counts while one types."""
     copy = drafting.reading_copy(place.draft, place.page.lang)
     foreign = place.draft.language != place.page.lang
     asked = drafting.asked(place.page.content, place.office, place.page.lang) if foreign and copy is None else []
     goes_by = launching.goes_by(place.page.appeal, place.office, offices.today())
-    return {"copy": copy, "asked": asked, "meter": meter(place, form), "goes_by": goes_by}
+    beside = {"copy": copy, "asked": asked, "meter": meter(place, form), "goes_by": goes_by}
+    return beside | {"live": _live(place, form)}
+
+
+def _live(place: Place, form: LetterForm) -> dict[str, Any]:
+    appeal = place.page.appeal
+    own, page = place.draft.own_words(form.words), place.page.lang
+    return live.known(place.draft, page=page, at_risk=appeal.country_at_risk, own=own, keep=not appeal.sensitive)
 
 
 def meter(place: Place, form: LetterForm) -> Meter:
