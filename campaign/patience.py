@@ -16,7 +16,7 @@ import psycopg
 from psycopg import waiting
 
 WITHIN = 3.5  # seconds from when a request got its turn, and
-_LAST = 1.0  # seconds for a wait that begins after that: the time may have gone into a drawing, or into standing in line
+_LAST = 1.0  # seconds for a wait that begins after that: the time may have gone into a drawing, or standing in line
 _CONNECTING = 3  # seconds; psycopg waits for two at least
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 
