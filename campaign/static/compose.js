@@ -39,7 +39,7 @@
     const n = own(), said = label(n);
     if (n === shown) return; // what the server said of it stands
     shown = n;
-    for (const place of document.querySelectorAll(".count")) {
+    for (const place of document.querySelectorAll(".words")) {
       const gauge = place.querySelector("meter");
       gauge.value = Math.min(n, meter.most);
       gauge.setAttribute("aria-label", said);
@@ -91,12 +91,10 @@
 
   // Beside the form where there is room, else below the letter; there it is opened by whoever wants to see it.
   const roomy = matchMedia("(min-width: 60rem) and (min-height: 44rem)"), below = sofar.nextElementSibling;
-  const sheet = sofar.querySelector(".sheet");
   function put() {
     if (roomy.matches) document.querySelector("aside").append(sofar);
     else below.before(sofar);
     sofar.open = roomy.matches;
-    sheet.tabIndex = roomy.matches ? 0 : -1; // what scrolls has to be reached with keys
   }
 
   let chosen = false;
@@ -107,13 +105,13 @@
     else if (name === "message" && !chosen) field("words_in").value = believed(field(name).value, proposed);
     count();
     show();
-    if (place) sheet.scrollTop = place.offsetTop - 48; // sheet only: the page stays where it is
+    if (place) sofar.scrollTop = place.offsetTop - 72; // beside the form it scrolls, and the page stays where it is
   }
 
   if (live.keep) for (const [name, typed] of Object.entries(history.state || {})) field(name).value = typed;
   put();
   roomy.addEventListener("change", put);
-  sofar.hidden = document.querySelector(".count.below").hidden = false;
+  sofar.hidden = document.querySelector(".words.below").hidden = false;
   form.addEventListener("input", refresh);
   window.addEventListener("beforeunload", keep);
   window.addEventListener("pageshow", () => refresh()); // after a reload or on the way back the browser fills in

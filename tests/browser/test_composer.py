@@ -33,7 +33,7 @@ def composer(page: Page, lang: str = "en") -> Page:
 def type_in(page: Page, text: str) -> str:
     """Put a text in, as a key would, and what the meter says then."""
     page.locator("[name=message]").fill(text)
-    return page.locator(".count:visible .own .note").inner_text()
+    return page.locator(".words:visible .own .note").inner_text()
 
 
 def told_by_the_server(page: Page, text: str) -> str:
@@ -73,7 +73,7 @@ def test_every_character_counts_alike(open_page: OPEN) -> None:
         page.locator("[name=message]").evaluate(
             "(e, text) => { e.value = text; e.dispatchEvent(new Event('input', {bubbles: true})) }", text
         )
-        said = int(re.sub(r"\D", "", page.locator(".count:visible .own .note").inner_text()))
+        said = int(re.sub(r"\D", "", page.locator(".words:visible .own .note").inner_text()))
         if said != (ours := own_words.count(unicodedata.normalize("NFC", text))):
             wrong.append((start, said, ours))
     assert wrong == []
@@ -132,7 +132,7 @@ def test_the_way_back_loses_nothing_and_nothing_is_stored(open_page: OPEN) -> No
     page.locator("[name=how][value=mailbox]").click()
     page.go_back()
     expect(page.locator("[name=message]")).to_have_value(WORDS)
-    expect(page.locator(".count:visible .own .note")).to_have_text(said)
+    expect(page.locator(".words:visible .own .note")).to_have_text(said)
     stored = "localStorage.length + sessionStorage.length + document.cookie.length + (history.state ? 1 : 0)"
     assert page.evaluate(stored) == 0  # this appeal is sensitive
 
@@ -155,7 +155,7 @@ def test_where_nobody_is_at_risk_a_reload_loses_nothing(open_page: OPEN, how: st
         page.reload()
     expect(page.locator("[name=message]")).to_have_value(WORDS)
     expect(page.locator("[name=name]")).to_have_value("Bob Okafor")
-    expect(page.locator(".count:visible .own .note")).to_have_text(said)
+    expect(page.locator(".words:visible .own .note")).to_have_text(said)
     page.goto("about:blank")
     assert composer(page).locator("[name=message]").input_value() == ""
 
@@ -172,8 +172,8 @@ def harmless(route: Route) -> None:
 @pytest.mark.browser
 def test_without_a_script_nothing_of_it_is_there(open_page: OPEN) -> None:
     page = composer(open_page(scripts=False, phone=True))
-    expect(page.locator(".sofar, .count.below")).to_have_count(2)
-    expect(page.locator(".sofar:visible, .count.below:visible")).to_have_count(0)
+    expect(page.locator(".sofar, .words.below")).to_have_count(2)
+    expect(page.locator(".sofar:visible, .words.below:visible")).to_have_count(0)
     expect(page.locator("aside meter")).to_be_visible()
 
 
