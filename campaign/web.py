@@ -161,7 +161,7 @@ def _explain(error: HTTPException, *, unsure: bool = False) -> tuple[str, int] |
 
 
 def _to_send_again() -> dict[str, str]:
-    """For the page: its own address, or a form with all that was typed; nothing of files, or of what has no fields."""
+    """For the page: its own address, or a form with all that was typed. Nothing of files, or of what is no form."""
     here = giving_back.address(request.path, request.query_string)
     if request.method == "GET":
         return {"here": here}

@@ -65,6 +65,14 @@ def picture(appeal: Appeal, part: Part) -> bytes | None:
     return session.scalar(own)
 
 
+def printed_logo(appeal: Appeal) -> dict[str, Any]:
+    """What a template of ``templates/print`` is told of a logo: its file, what it shows, its width by its height."""
+    file, told = picture(appeal, "logo"), (appeal.look or {}).get("logo")
+    if file is None or told is None:
+        return {}
+    return {"logo": list(file), "logo_says": told["says"], "logo_shape": told["width"] / told["height"]}
+
+
 def version(appeal: Appeal, part: str) -> str:
     """Eight digits of what a part is now; empty when there is none."""
     told = (appeal.look or {}).get(part)

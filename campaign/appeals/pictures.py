@@ -30,6 +30,9 @@ class Room:
     most: int
 
 
+_LIGHT = 160  # of 255: what is lighter, on average, has less than 3:1 on white
+_DARK_GROUND = "#17191e"  # --ink of the stylesheet
+
 LOGO = Room(480, 120, 12_000)  # shown at half that size
 IMAGE = Room(1280, 720, 48_000)
 
@@ -58,7 +61,21 @@ def fitted(file: bytes, room: Room) -> Picture:
             picture = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):  # what Pillow raises for broken files
         raise Refused(_("This file is no picture that we can read: bring a PNG, JPEG or WebP.")) from None
-    return _small_enough(picture, room)
+    return _small_enough(_on_a_ground(picture) if room is LOGO else picture, room)
+
+
+def _on_a_ground(logo: Image.Image) -> Image.Image:
+    """A logo that was drawn for dark pages brings a dark ground: ours and paper are light."""
+    from PIL import Image, ImageStat
+
+    if logo.mode != "RGBA" or logo.getbbox() is None:
+        return logo
+    if ImageStat.Stat(logo.convert("L"), mask=logo.getchannel("A")).mean[0] <= _LIGHT:
+        return logo
+    edge = logo.height // 5
+    ground = Image.new("RGB", (logo.width + 2 * edge, logo.height + 2 * edge), _DARK_GROUND)
+    ground.paste(logo, (edge, edge), logo)
+    return ground
 
 
 def _small_enough(picture: Image.Image, room: Room) -> Picture:

@@ -19,7 +19,7 @@ from campaign.web import link
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 """The sizes that we print for: as an address names them, and as Typst does."""
 
-_DRAWING = 2  # raise it when templates/print/poster.typ is drawn anew
+_DRAWING = 3  # raise it when templates/print/poster.typ is drawn anew
 _QUIET = 4  # modules of white around a code (ISO/IEC 18004)
 
 
@@ -39,11 +39,11 @@ def qr(said: str, scale: int = 10) -> bytes:
 def pdf(published: Published, lang: str, size: str) -> bytes:
     """The poster, one page of a size of ``PAPERS``: from disk, or set in about 50 ms and kept."""
     said = json.dumps(_said(published, lang, size))
-    return drawn.kept("posters", f"{drawn.version(said, _DRAWING)}.pdf", lambda: _set(json.loads(said)))
+    return drawn.kept("posters", f"{drawn.version(said, _DRAWING)}.pdf", lambda: _set(json.loads(said), published))
 
 
-def _set(said: dict[str, Any]) -> bytes:
-    return typesetting.pdf("poster", said | {"qr": list(qr(said["address"]))})
+def _set(said: dict[str, Any], published: Published) -> bytes:
+    return typesetting.pdf("poster", said | {"qr": list(qr(said["address"]))} | look.printed_logo(published.appeal))
 
 
 def _said(published: Published, lang: str, size: str) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def _said(published: Published, lang: str, size: str) -> dict[str, Any]:
         "lang": lang,
         "paper": PAPERS[size],
         "accent": look.accent(published.appeal),
+        "logo_version": look.version(published.appeal, "logo"),
         "kicker": words.kicker,
         "title": drawn.balanced(words.title),
         "lead": words.lead,

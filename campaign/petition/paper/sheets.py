@@ -41,6 +41,7 @@ def _said(published: Published, lang: str, size: str) -> dict[str, Any]:
         "data": _data(published, lang),
         "back": _("Return to: %(whom)s", whom=f"{publisher.name}, {publisher.address}") if publisher.address else "",
         "note": posters.demonstration() if published.content.is_demonstration else "",
+        **look.printed_logo(published.appeal),
         **_printed(lang),
     }
 
