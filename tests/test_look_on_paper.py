@@ -103,6 +103,12 @@ def test_all_text_on_paper_and_cards_can_be_read(paper: str) -> None:
         assert Color(colour).contrast(ground_of(paper)) >= 4.5
 
 
+def test_a_long_title_leaves_room_for_a_logo() -> None:
+    said = {"lang": "ru", "title": "Освободите заключённых " * 20, "publisher": "П" * 60, "host": "x.example"}
+    logo = {"logo": list(a_logo("#0000ff")), "logo_says": "", "logo_shape": 4.0}
+    assert typesetting.png("card", said | logo | {"accent": "#7a2f8f"})  # a second page would raise
+
+
 @pytest.mark.parametrize("typed", ["#ffffff", "#ffee00", "#00ff00", "#000000", "#7a2f8f"])
 def test_the_colour_is_drawn_as_it_was_made_legible(typed: str) -> None:
     accent = colours.palette(typed).accent
