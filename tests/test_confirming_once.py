@@ -210,7 +210,7 @@ def test_mails_to_one_address_are_capped_across_appeals(context: Flask) -> None:
     rows = []
     for number in range(3):
         appeal, wording = an_appeal(f"appeal-{number}")
-        rows += [sign(appeal, wording) for _ in range(4)]
+        rows += [sign(appeal, wording, name=f"Alice {press}") for press in "abcd"]
     assert mails_of("confirm") == outbox.A_DAY
     assert {state(row) for row in rows} == {"pending"}
 

@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,6 +36,7 @@ from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
 from campaign.petition import counting
 from campaign.petition.views import appeal as sign_views
+from campaign.petition.views import organisations as organisation_views
 from campaign.rights import erasing, retention
 from tests import cast
 from tests.conftest import link_in
@@ -105,6 +107,7 @@ def organisation(appeal: Appeal, consent: UUID, name: str, *, status: str = "non
         Speaker("Bob Okafor", "secretary", address),
         language="en",
         wording_id=consent,
+        now=datetime.now(UTC),
     )
 
 
@@ -319,12 +322,30 @@ def test_a_repeat_gets_the_same_answer(client: FlaskClient, appeal: Appeal, olga
     first = add(client)
     signing_on.confirm(row().id)
     vetting.check(row().id, by=olga)
-    again = add(client)
+    again = add(client, role="director")
     assert (first.status_code, re.sub("[^/]+$", "", first.location)) == (
         again.status_code,
         re.sub("[^/]+$", "", again.location),
     )
     assert client.get(first.location).data == client.get(again.location).data
+    assert cast.mails_of("organisation_confirm") == 2
+
+
+def test_a_second_press_gets_no_second_mail_and_sees_no_difference(
+    client: FlaskClient, appeal: Appeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Now(datetime):
+        """No minute ends between the two."""
+
+        @classmethod
+        def now(cls, tz: Any = None) -> Now:
+            return cls(2026, 11, 24, 12, tzinfo=tz)
+
+    monkeypatch.setattr(organisation_views, "datetime", Now)
+    first, second = add(client), add(client)
+    assert client.get(first.location).data == client.get(second.location).data
+    assert cast.mails_of("organisation_confirm") == 1
+    add(client, name="Étoile Human Rights")
     assert cast.mails_of("organisation_confirm") == 2
 
 

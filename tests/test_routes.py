@@ -148,7 +148,7 @@ def _happenings(app: Flask) -> dict[str, str]:
     speaker = Speaker("Bob Okafor", "secretary", Address.parse("bob@work.example.org"))
     agreed = wording.current(appeal, "organisation", "en").id
     organisation = Organisation("Étoile", "DE", "none")
-    signing_on.sign_on(appeal, organisation, speaker, language="en", wording_id=agreed)
+    signing_on.sign_on(appeal, organisation, speaker, language="en", wording_id=agreed, now=datetime.now(UTC))
     draining.drain()
     signature, letter = session.query(Signature).one(), session.query(Letter).one()
     sign_on, message = session.query(OrganisationSignOn).one(), session.query(Message).first()

@@ -31,7 +31,7 @@ CONFIRMED = "Your signature is confirmed"
 def appeal(context: Flask) -> Appeal:
     """The bundled appeal; beside it another that somebody signed, who must not be touched."""
     appeal = the_appeal(sensitive=False)
-    other, wording = an_appeal("another")
+    other, wording = an_appeal("another", state="draft")
     a_signature(other, wording)
     return appeal
 

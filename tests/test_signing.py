@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -20,10 +20,11 @@ from werkzeug.test import TestResponse
 from campaign.appeals import queries, stamps
 from campaign.db import session
 from campaign.mail import draining, outbox
-from campaign.petition import confirming, counting
+from campaign.petition import confirming, counting, ending
 from campaign.petition.defence import proving
 from campaign.petition.models import Signature
 from campaign.petition.surge import standing
+from campaign.petition.views import taking_in
 from campaign.vault import current as vault
 from tests.cast import PAGE, an_appeal, mails_of, the_appeal, typed
 from tests.cast import sign as sign_as
@@ -45,6 +46,18 @@ def statements(context: Flask) -> Iterator[list[str]]:
 
     with told(context, lambda sql, _given, _connection: seen.append(sql)):
         yield seen
+
+
+@pytest.fixture
+def within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No minute ends while a test presses twice."""
+
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Now:
+            return cls(2026, 11, 24, 12, tzinfo=tz)
+
+    monkeypatch.setattr(taking_in, "datetime", Now)
 
 
 def signatures() -> list[Any]:
@@ -92,8 +105,9 @@ def test_every_outcome_looks_the_same(client: FlaskClient, again: str) -> None:
     elif again == "pending":
         sign_as(client)
     elif again == "capped":
-        for _ in range(outbox.A_DAY):
-            sign_as(client)
+        for press in range(outbox.A_DAY):
+            sign_as(client, name="Alice" + "e" * press)
+        assert mails_of("confirm") == outbox.A_DAY + 1
     answer = sign_as(client, **({"website": "http://eve.example"} if again == "held" else {}))
     assert masked(client, answer) == plain
 
@@ -249,6 +263,39 @@ def test_again_after_a_minute_three_times(client: FlaskClient, move_clock: Calla
         move_clock(timedelta(minutes=2 * minute))
         assert client.post(sent + "/resend").status_code == 303
     assert mails_of("confirm") == 4
+
+
+def test_a_second_press_gets_no_second_mail_and_sees_no_difference(
+    client: FlaskClient, move_clock: Callable[[timedelta], None], within_a_minute: None
+) -> None:
+    form = typed(client)
+    first, second = (client.post(PAGE + "/sign", data=form).location for _press in range(2))
+    assert (mails_of("confirm"), len(signatures())) == (1, 2)
+    session.execute(text("UPDATE message SET state = 'bounced'"))
+    session.commit()
+    assert all("could not be delivered" in client.get(sent).text for sent in (first, second))
+    client.post(second + "/resend")
+    assert mails_of("confirm") == 1, "not within a minute of the first"
+    session.close()
+    move_clock(timedelta(minutes=2))
+    client.post(second + "/resend")
+    assert mails_of("confirm") == 2
+
+
+@pytest.mark.parametrize("changed", [{"name": "Alice Moreaux"}, {"country": "DE"}, {"comment": "Free them."}])
+def test_whoever_corrects_something_at_once_gets_a_mail_about_that(
+    client: FlaskClient, changed: dict[str, str]
+) -> None:
+    sign_as(client)
+    sign_as(client, **changed)
+    assert mails_of("confirm") == 2
+
+
+def test_whoever_says_it_was_not_me_and_signs_at_once_gets_a_mail(client: FlaskClient, within_a_minute: None) -> None:
+    sign_as(client)
+    ending.refuse(signatures()[0].id)
+    sign_as(client)
+    assert mails_of("confirm") == 2
 
 
 def test_a_failed_delivery_is_said(client: FlaskClient) -> None:

@@ -1,12 +1,15 @@
 """An organisation adds its name: it keeps to itself what is stored and mailed, and that a name is shown once.
 
-The same work is done for everybody, whoever signed on before: one row, one mail. Who holds the mailbox presses the
+The same work is done for everybody, whoever signed on before: one row, one mail. Whoever presses twice within a
+minute has two rows that say the same, and one mail, about the first. Who holds the mailbox presses the
 button; only then is the name taken, and only an organiser makes it visible.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -14,7 +17,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from campaign import db
+from campaign import db, limits
 from campaign.appeals import organisations
 from campaign.appeals.leaving import WAITS
 from campaign.appeals.models import Appeal, OrganisationSignOn
@@ -62,7 +65,7 @@ class Outcome(StrEnum):
 
 
 def sign_on(
-    appeal: Appeal, organisation: Organisation, speaker: Speaker, *, language: str, wording_id: UUID
+    appeal: Appeal, organisation: Organisation, speaker: Speaker, *, language: str, wording_id: UUID, now: datetime
 ) -> UUID:
     """Store a sign-on and its confirmation mail in one transaction; the id of the sign-on.
 
@@ -78,7 +81,7 @@ def sign_on(
         subject_id=row.id,
         address=speaker.address,
         language=language,
-        dedupe_key=f"{KIND}:{row.id}",
+        dedupe_key=f"{KIND}:{_press(appeal, organisation, speaker, language, wording_id, now)}",
         expires_in=WAITS,
         pause_keys=(f"appeal:{appeal.id}",),
         cap=outbox.A_DAY,
@@ -145,3 +148,19 @@ def _row(
         language=language,
         wording_id=wording_id,
     )
+
+
+def _press(
+    appeal: Appeal, organisation: Organisation, speaker: Speaker, language: str, wording_id: UUID, now: datetime
+) -> str:
+    """What is the same when somebody presses twice: a hash of all that they sent, and of the minute."""
+    said = [str(one) for one in (*astuple(organisation), speaker.name, speaker.role, speaker.address.exact)]
+    return limits.of_today("press", appeal.id.hex, wording_id.hex, language, f"{now:%Y%m%d%H%M}", *said)
+
+
+def _press(
+    appeal: Appeal, organisation: Organisation, speaker: Speaker, language: str, wording_id: UUID, now: datetime
+) -> str:
+    """What is the same when somebody presses twice: a hash of all that they sent, and of the minute."""
+    said = [str(one) for one in (*astuple(organisation), speaker.name, speaker.role, speaker.address.exact)]
+    return limits.of_today("press", appeal.id.hex, wording_id.hex, language, f"{now:%Y%m%d%H%M}", *said)

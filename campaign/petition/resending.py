@@ -33,7 +33,9 @@ class Waiting:
 def waiting(signature: Signature) -> Waiting:
     """How a submission's mail fares."""
     said = opened(signature)
-    sent = _reminders(signature, said["to"]) if "to" in said else _mails(signature.id)
+    sent = (
+        _reminders(signature, said["to"]) if "to" in said else _mails(signature.id) or _of_the_first_press(signature)
+    )
     known = next((mail.state for mail in sent if mail.state not in UNDECIDED), "")
     domain = sent[0].recipient_domain if sent else signature.domain
     outlook = awaiting.outlook(
@@ -47,9 +49,10 @@ def resend(signature_id: UUID) -> bool:
     fifth. The database lets one of two presses at the same moment through. False when nothing was added."""
     signature = session.get(Signature, signature_id)
     sent = _mails(signature_id)
-    if signature is None or signature.state != "pending" or not sent or len(sent) > MOST:
+    if signature is None or signature.state != "pending" or len(sent) > MOST:
         return False
-    if not session.scalar(select(clock() >= sent[0].created_at + GAP)):
+    last = sent[0].created_at if sent else signature.created_at  # of a second press there is none yet
+    if not session.scalar(select(clock() >= last + GAP)):
         return False
     added = outbox.enqueue(
         kind="confirm",
@@ -71,6 +74,14 @@ def _mails(signature_id: UUID) -> list[Message]:
     """The confirmation mails of a submission, newest first."""
     mine = Message.subject_id == signature_id, Message.kind == "confirm"
     return list(session.scalars(select(Message).where(*mine).order_by(Message.created_at.desc())))
+
+
+def _of_the_first_press(signature: Signature) -> list[Message]:
+    """The confirmation mails of the person's other submissions that wait: a second press has no mail of its own."""
+    same = Signature.appeal_id == signature.appeal_id, Signature.email_index == signature.email_index
+    sent = select(Message).join(Signature, Signature.id == Message.subject_id).where(*same)
+    waiting = sent.where(Signature.state == "pending", Message.kind == "confirm")
+    return list(session.scalars(waiting.order_by(Message.created_at.desc())))
 
 
 def _reminders(signature: Signature, person: str) -> list[Message]:

@@ -1,7 +1,8 @@
 """Taking a signature in: it keeps to itself what is stored, what is mailed, and that the answer never tells which.
 
 The same work is done for everybody: one look, one row, one mail. Whoever had confirmed before gets a row
-that has lapsed already and holds no name, and a mail that says so, at most once a day.
+that has lapsed already and holds no name, and a mail that says so, at most once a day. Whoever presses twice has two
+rows that say the same, and one mail, about the first.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from campaign import together, vault
+from campaign import limits, together, vault
 from campaign.appeals.models import Appeal
 from campaign.errors import Refused
 from campaign.i18n import gettext as _
@@ -40,11 +41,13 @@ def sign(
     now: datetime,
     look: Look = UNSUSPECTED,
     network: str | None = None,
+    comment: str = "",
     origin: str = "real",
 ) -> UUID:
     """Store a submission and its confirmation mail in one transaction; the submission's id.
 
-    ``look`` says whether it is held back from the count, ``network`` is the day's keyed hash of where it comes from.
+    ``look`` says whether it is held back from the count, ``network`` is the day's keyed hash of where it comes from,
+    ``comment`` stands beside it and is stored elsewhere. The same once more within a minute gets no second mail.
     Raises Refused when the appeal takes none.
     """
     row = _row(appeal, _guarded(appeal, signer), language, wording_id, origin)
@@ -58,7 +61,8 @@ def sign(
         ever=EVER,
     )
     row |= {"domain": mail["mail_recipient_domain"], "network": network}
-    seen = {"at_risk": appeal.country_at_risk, "day": f"{now:%Y%m%d}"}
+    press = _press(appeal, signer, language, wording_id, comment, now)
+    seen = {"at_risk": appeal.country_at_risk, "day": f"{now:%Y%m%d}", "first_key": f"confirm:{press}"}
     # Not two of one mailbox in one statement: the second must see the mail of the first, or would escape the cap.
     held = together.done(_look_and_take, (look, row | mail | seen), apart=mail["mail_mailbox_index"])
     if held is None:
@@ -107,8 +111,14 @@ def _row(appeal: Appeal, signer: Signer, language: str, wording_id: UUID, origin
         "wording_id": wording_id,
         "updates": signer.updates,
         "origin": origin,
-        "first_key": confirmation_key(row_id, 1),
+        "own_key": confirmation_key(row_id, 1),
     }
+
+
+def _press(appeal: Appeal, signer: Signer, language: str, wording_id: UUID, comment: str, now: datetime) -> str:
+    """What is the same when somebody presses twice: a hash of all that they sent, and of the minute."""
+    said = (signer.name, signer.address.exact, signer.country or "", signer.visibility, str(signer.updates), comment)
+    return limits.of_today("press", appeal.id.hex, wording_id.hex, language, f"{now:%Y%m%d%H%M}", *said)
 
 
 def email_index(appeal_id: UUID, address: Address) -> bytes:
@@ -117,5 +127,5 @@ def email_index(appeal_id: UUID, address: Address) -> bytes:
 
 
 def confirmation_key(row_id: UUID, number: int) -> str:
-    """The dedupe key of the ``number``-th confirmation mail of a submission."""
+    """The dedupe key of the ``number``-th confirmation mail of a submission; the first has one that its press shares."""
     return f"confirm:{row_id}:{number}"

@@ -26,6 +26,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    exists,
     func,
     insert,
     literal_column,
@@ -36,6 +37,7 @@ from campaign import at_once
 from campaign.appeals.models import Appeal
 from campaign.db import clock
 from campaign.mail import outbox
+from campaign.mail.models import Message
 from campaign.petition.models import Signature
 
 OPEN = ("demonstration", "open")  # the states in which an appeal takes signatures
@@ -49,7 +51,8 @@ def take(rows: Sequence[dict[str, Any]]) -> list[bool]:
     """Store these signatures with their mails, in one commit; of each, whether its appeal was as the caller saw it.
 
     A row holds the columns of a signature, those of ``outbox.addressed``, ``bare`` (sealed without the person),
-    ``at_risk`` (the country that the caller knew of), ``day``, ``first_key`` (of the confirmation mail).
+    ``at_risk`` (the country that the caller knew of), ``day``, ``first_key`` and
+    ``own_key`` (of the confirmation mail; the first is that of the same press).
     """
     given = orjson.dumps(rows, default=_as_postgresql_reads).decode()
     stored = set(at_once.execute(statement(), {"rows": given}))
@@ -76,7 +79,7 @@ def statement() -> Select[Any]:
 def _given() -> TableValuedAlias:
     """The rows, as ``take`` describes them."""
     own = {name: _column[name].type for name in (*_ALWAYS, *_UNLESS_KNOWN, "sealed")}
-    more = dict.fromkeys(("at_risk", "day", "first_key"), Text())
+    more = dict.fromkeys(("at_risk", "day", "first_key", "own_key"), Text())
     kinds = own | {"bare": LargeBinary()} | more | outbox.columns()
     rows = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
     return rows.table_valued(*(column(name, kind) for name, kind in kinds.items()), name="given").render_derived(
@@ -114,18 +117,27 @@ def _taken(seen: CTE) -> CTE:
 
 
 def _cause(seen: CTE, taken: CTE) -> CTE:
-    """Why there is a mail: to confirm, or that this person has signed already, at most once a day."""
+    """Why there is a mail: to confirm, or that this person has signed already, at most once a day.
+
+    A second press has the key of the first and so no mail, unless what the first mail was about waits no more.
+    """
     again = _word("already_signed:") + cast(seen.c.known, Text) + _word(":") + seen.c.day
     return (
         select(
             case((seen.c.known.is_(None), _word("confirm")), else_=_word("already_signed")).label("kind"),
             func.coalesce(seen.c.known, taken.c.id).label("subject_id"),
-            func.coalesce(again, seen.c.first_key).label("dedupe_key"),
+            func.coalesce(again, case((_is_over(seen), seen.c.own_key), else_=seen.c.first_key)).label("dedupe_key"),
             *(seen.c[name] for name in outbox.columns()),
         )
         .select_from(seen.join(taken, taken.c.id == seen.c.id))
         .cte("cause")
     )
+
+
+def _is_over(seen: CTE) -> ColumnElement[bool]:
+    """Whether the same press has had its mail, and what that was about was confirmed, refused or withdrawn since."""
+    mine = Message.subject_id == Signature.id, Message.dedupe_key == seen.c.first_key
+    return exists().where(*mine, _column.state != _word("pending"))
 
 
 def _word(word: str) -> ColumnElement[str]:

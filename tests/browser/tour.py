@@ -227,9 +227,8 @@ def _supported(appeal: Appeal, lang: str) -> dict[str, str]:
     """Pages of an organisation that adds its name."""
     speaker = Speaker("Bob Okafor", "secretary", Address.parse(f"bob@{lang}.example.org"))
     agreed = wording.current(appeal, "organisation", lang).id
-    row = signing_on.sign_on(
-        appeal, Organisation(f"Étoile {lang}", "DE", "none"), speaker, language=lang, wording_id=agreed
-    )
+    who, now = Organisation(f"Étoile {lang}", "DE", "none"), datetime.now(UTC)
+    row = signing_on.sign_on(appeal, who, speaker, language=lang, wording_id=agreed, now=now)
     return {
         "organisation-sent": f"/organisations/sent/{tokens.make(organisation_views.SENT, row)}",
         "organisation-confirm": f"/organisations/confirm/{tokens.make(organisation_mails.CONFIRM, row)}",

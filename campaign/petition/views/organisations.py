@@ -49,7 +49,12 @@ def add_organisation(lang: str, slug: str) -> Page:
         return _once_more(published, lang, form, stale=agreed_to is None), 422
     try:
         row = signing_on.sign_on(
-            published.appeal, form.organisation(), form.speaker(), language=lang, wording_id=agreed_to
+            published.appeal,
+            form.organisation(),
+            form.speaker(),
+            language=lang,
+            wording_id=agreed_to,
+            now=datetime.now(UTC),
         )
     except Refused as refused:
         form.form_errors.append(refused.message)

@@ -61,6 +61,7 @@ def taken(
         now=datetime.now(UTC),
         look=look,
         network=None if whence.onion else whence.network,
+        comment=comment,
     )
     if signer.country is None or signer.country != published.appeal.country_at_risk:
         writing.keep(signature, published.appeal, comment)
