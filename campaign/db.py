@@ -69,10 +69,10 @@ def init_app(app: Flask) -> None:
     app.teardown_appcontext(_close)
 
 
-def make_engine(url: str, **options: Any) -> Engine:
+def make_engine(url: str, *, settings: str = "", **options: Any) -> Engine:
     """An engine that speaks UTC, never waits long for a dead server, and keeps parameters out of errors.
 
-    ``options``: more for SQLAlchemy's ``create_engine``.
+    ``settings``: more of PostgreSQL's, as ``-c name=value``; ``options``: more for SQLAlchemy's ``create_engine``.
     """
     scheme, _, rest = url.partition("://")
     made = create_engine(
@@ -82,7 +82,7 @@ def make_engine(url: str, **options: Any) -> Engine:
         pool_use_lifo=True,  # few connections do most, which then know the statements
         pool_timeout=5,
         hide_parameters=True,  # a name must not reach a log through an exception
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=10000"},
+        connect_args={"options": f"-c timezone=UTC -c lock_timeout=10000 {settings}"},
         **options,
     )
     event.listen(made, "do_connect", lambda _dialect, _record, given, named: patience.connected(*given, **named))

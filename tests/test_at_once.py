@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from psycopg import RawCursor
 from sqlalchemy import Integer, Text, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DataError, OperationalError
 
 from campaign import at_once, create_app, patience
 from campaign.db import session
+from campaign.petition import taking
 from config import load_settings
 
 OWN = select(func.pg_backend_pid())
@@ -55,6 +59,16 @@ def test_a_worker_waits_on(context: Flask, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(patience, "WITHIN", 0.01)
     monkeypatch.setattr(patience, "_LAST", 0.0)
     assert at_once.execute(select(func.pg_sleep(0.05)), {}) == [""]
+
+
+@pytest.mark.parametrize("table", ["message", "signature", "appeal"])
+def test_a_plan_made_while_a_table_was_small_does_not_go_through_all_of_it_later(context: Flask, table: str) -> None:
+    session.connection().exec_driver_sql(f"ANALYZE {table}")  # PostgreSQL now knows that there is next to nothing in it
+    session.commit()
+    sql = str(taking.statement().compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar")))
+    with closing(context.extensions["at once"].raw_connection()) as connection:
+        plan = RawCursor(connection.driver_connection).execute(f"EXPLAIN (GENERIC_PLAN) {sql}").fetchall()
+    assert not [line for (line,) in plan if f"Seq Scan on {table}" in line]
 
 
 def test_after_what_cannot_be_done_the_connection_goes_on(context: Flask) -> None:

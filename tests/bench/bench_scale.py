@@ -1,8 +1,9 @@
 """Signing, confirming and the page with ten million signatures in the database, beside the same with almost none.
 
-A million of them stand in the appeal that is signed. Rates depend on who else uses the machine at that moment;
-processor time for each answer hardly does, so both are compared, the web server's and PostgreSQL's apart (which is
-never quite idle). The plans are looked at in ``tests/test_plans.py``. It takes an hour where others work, and 12 GB.
+A million of them stand in the appeal that is signed. Both installations stand at the same time and are measured in
+turns, since rates depend on who else uses the machine at that moment; told is the median of the rounds, of rates and
+of processor time for each answer, the web server's and PostgreSQL's apart (which is never quite idle). The plans are
+looked at in ``tests/test_plans.py``. It takes a quarter of an hour, and 12 GB.
 Not a test: it prints and never fails. ``python -m tests.bench.bench_scale [seconds] [in the appeal] [in all]``
 """
 
@@ -11,9 +12,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from statistics import median
+from typing import NamedTuple
 
 from sqlalchemy import select, text
 
@@ -28,7 +30,7 @@ from tests.bench.bench_signing import opening, posting
 from tests.bench.browsers import Story
 from tests.bench.staging import Stage, standing
 
-CLIENTS = 16
+CLIENTS, ROUNDS = 16, 5
 # Every index but the primary key is built after the rows: a sort instead of as many look-ups. No trigger writes a
 # change for each row: what counts is put down at once.
 _OWN = {
@@ -42,8 +44,7 @@ _LATER = text("""
 """)
 
 
-@dataclass
-class Measured:
+class Measured(NamedTuple):
     """Answers a second, and milliseconds of processor time for each, of the web server and of PostgreSQL."""
 
     rate: float
@@ -52,33 +53,43 @@ class Measured:
 
 
 def main(seconds: float, in_appeal: int, in_all: int) -> None:
-    """Measure, fill, measure again, compare."""
-    print(f"{os.cpu_count()} processors, {CLIENTS} clients, {seconds:g} s each; {_load()}", flush=True)
-    with standing() as stage:
-        few = _all(stage, seconds)
+    """Fill one of two installations, measure both in turns, compare."""
+    print(
+        f"{os.cpu_count()} processors, {CLIENTS} clients, {ROUNDS} rounds of {seconds:g} s each; {_load()}",
+        flush=True,
+    )
+    with standing() as small, standing() as large:
         began = time.monotonic()
-        with stage.app.app_context():
+        with large.app.app_context():
             _fill(in_appeal, in_all)
         print(f"filled in {time.monotonic() - began:.0f} s; {_load()}", flush=True)
-        many = _all(stage, seconds)
-        print(f"{'':<10}{'almost none':>32}{'with them':>32}    ratios: rate, web, postgres")
-        for what, before in few.items():
-            after = many[what]
-            ratios = after.rate / before.rate, after.web / before.web, after.postgres / before.postgres
-            print(f"{what:<10}{_said(before)}{_said(after)}    " + " ".join(f"{ratio:5.2f}" for ratio in ratios))
+        for stage in (small, large):
+            _measured(
+                stage, 5, "POST", posting
+            )  # templates are compiled, plans made, what is read often is in memory
+        rounds = [(_all(small, seconds), _all(large, seconds)) for _ in range(ROUNDS)]
+        print(f"{'':<10}{'almost none':>32}{'with them':>32}    ratios: rate, web, postgres; {_load()}")
+        for what in rounds[0][0]:
+            _compare(what, [few[what] for few, _many in rounds], [many[what] for _few, many in rounds])
     browsers.go_home()
+
+
+def _compare(what: str, few: Sequence[Measured], many: Sequence[Measured]) -> None:
+    ratios = [[after / before for after, before in zip(*pair, strict=True)] for pair in zip(many, few, strict=True)]
+    said = " ".join(f"{median(column):5.2f}" for column in zip(*ratios, strict=True))
+    print(f"{what:<10}{_said(few)}{_said(many)}    {said}", flush=True)
 
 
 def _load() -> str:
     return f"load {os.getloadavg()[0]:.1f}"
 
 
-def _said(one: Measured) -> str:
-    return f"{one.rate:9.0f}/s {one.web:7.3f} + {one.postgres:6.3f} ms"
+def _said(several: Sequence[Measured]) -> str:
+    rate, web, postgres = (median(column) for column in zip(*several, strict=True))
+    return f"{rate:9.0f}/s {web:7.3f} + {postgres:6.3f} ms"
 
 
 def _all(stage: Stage, seconds: float) -> dict[str, Measured]:
-    _measured(stage, 2, "POST", posting)  # templates are compiled, plans made, what is read often is in memory
     signing = _measured(stage, seconds, "POST", posting)
     with stage.app.app_context():
         pending = session.scalars(select(Signature.id).where(Signature.state == "pending").limit(20_000)).all()
@@ -138,4 +149,4 @@ def _copy(appeal: Appeal, number: int) -> None:
 
 if __name__ == "__main__":
     given = [float(word) for word in sys.argv[1:]]
-    main(given[0] if given else 10.0, *(int(n) for n in (given[1:] + [1e6, 1e7][len(given[1:]) :])))
+    main(given[0] if given else 5.0, *(int(n) for n in (given[1:] + [1e6, 1e7][len(given[1:]) :])))
