@@ -32,8 +32,8 @@ def init_app(app: Flask) -> None:
     All that is asked here is looked up by an index. A plan that is kept since a table was small would go through all
     of it, until PostgreSQL looks at the table again: in the first minute of a rush that took five times the work.
     """
-    options = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None, "settings": "-c enable_seqscan=off"}
-    app.extensions["at once"] = db.make_engine(app.config["DATABASE_URL"], **options)
+    url, options = app.config["DATABASE_URL"], {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    app.extensions["at once"] = db.make_engine(url, settings="-c enable_seqscan=off", **options)
 
 
 def execute(statement: Executable, values: dict[str, Any]) -> list[Any]:
