@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
 from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from campaign import typesetting
 from campaign.appeals.models import Appeal
@@ -15,7 +17,7 @@ from campaign.db import session
 from campaign.letters import posting
 from campaign.letters.composing import Sheet
 from campaign.letters.posting import Posted
-from tests.letter_stage import PATH, WORDS, fields, letters, post, the_appeal, the_office
+from tests.letter_stage import PATH, WORDS, fields, fields_in, letters, post, the_appeal, the_office
 
 CHAIN = f"{PATH}/sr-iran?then=sr-truth,hrc-president&of=3"
 A4, US_LETTER = (595, 842), (612, 792)
@@ -82,6 +84,59 @@ def test_a_letter_in_another_language_says_in_which_the_words_are(
     post(client, CHAIN, **typed(client, CHAIN), pdf_all="a4")
     assert [(one.language, bool(one.sheet.mark)) for one in seen[0]] == [("en", False), ("fr", True), ("en", False)]
     assert "anglais" in seen[0][1].sheet.mark
+
+
+def next_form(page: TestResponse) -> dict[str, str]:
+    """The fields behind "Write the next letter"."""
+    html = page.get_data(as_text=True)
+    start = html.rindex("<form", 0, html.index('value="begin"'))
+    return fields_in(html[start : html.index('value="begin"')])
+
+
+def test_letters_taken_on_paper_before_are_in_the_file(
+    appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[Posted]] = []
+    monkeypatch.setattr(posting, "pdf", lambda many, **_how: seen.append(many) or b"%PDF-")
+    first = post(client, CHAIN, **typed(client, CHAIN) | {"opening": "I am a nurse."})
+    second = f"{PATH}/sr-truth?then=hrc-president&of=3"
+    begun = fields(post(client, second, **next_form(first), step="begin"), "letter")
+    assert begun["message"] == ""
+    page = post(client, second, **begun | {"message": "Of the truth.", "how": "paper"})
+    assert "that you took on paper before, this one" in page.get_data(as_text=True)
+    last = f"{PATH}/hrc-president?of=3"
+    page = post(client, last, **fields(post(client, last, **next_form(page), step="begin"), "letter"), how="paper")
+    assert "that you took on paper before, and this one" in page.get_data(as_text=True)
+    post(client, last, **fields(page) | {"message": "To the President."}, pdf_all="a4")
+    assert [one.sheet.message for one in seen[0]] == [WORDS, "Of the truth.", "To the President."]
+    assert seen[0][0].sheet.opening == "I am a nurse."
+    assert {one.sheet.signature for one in seen[0]} == {"Bob"}
+    assert len({one.sheet.request for one in seen[0]}) == 3
+    assert letters() == []
+
+
+@pytest.mark.parametrize(
+    "brought",
+    ["", "{", "7", '["x"]', "[" * 5000, '[{"office": "nobody"}]', '[{"office": "sr-truth", "in": "xx"}]',
+     '[{"office": "sr-truth", "in": "en", "message": "' + "x" * 4001 + '"}]',
+     '[{"office": "sr-iran", "in": "en", "message": "itself"}]'],
+)  # fmt: skip
+def test_what_eve_brings_along_is_passed_over(
+    appeal: Appeal, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, brought: str
+) -> None:
+    seen: list[list[Posted]] = []
+    monkeypatch.setattr(posting, "pdf", lambda many, **_how: seen.append(many) or b"%PDF-")
+    alone = f"{PATH}/sr-iran"
+    assert post(client, alone, **typed(client, alone) | {"earlier": brought}, pdf_all="a4").status_code == 200
+    assert [one.sheet.message for one in seen[0]] == [WORDS]
+
+
+def test_many_long_letters_before_stay_within_a_request(appeal: Appeal, client: FlaskClient) -> None:
+    long = [{"office": "sr-truth", "in": "en", "opening": "", "message": "ن" * 4000, "closing": ""}] * 6
+    page = post(client, CHAIN, **typed(client, CHAIN) | {"earlier": json.dumps(long)})
+    carried = next_form(page)["earlier"]
+    assert len(carried.encode()) <= 20_000
+    assert json.loads(carried)[-1]["message"] == WORDS
 
 
 def test_the_page_offers_all_only_where_more_offices_were_chosen(appeal: Appeal, client: FlaskClient) -> None:

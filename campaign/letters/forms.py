@@ -39,6 +39,7 @@ class LetterForm(Form):  # type: ignore[misc] # WTForms ships no types
     consent = BooleanField(later("Consent"))
     stamp = HiddenField()
     submission = HiddenField()
+    earlier = HiddenField()  # letters taken on paper before this one (views/before.py)
 
     def __init__(self, *given: Any, language: str, how: str = "", **named: Any) -> None:
         super().__init__(*given, **named)

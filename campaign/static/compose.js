@@ -90,7 +90,7 @@
   }
 
   // Beside the form where there is room, else below the letter; there it is opened by whoever wants to see it.
-  const roomy = matchMedia("(min-width: 60rem) and (min-height: 44rem)"), below = sofar.nextElementSibling;
+  const roomy = matchMedia("(min-width: 60rem) and (min-height: 55rem)"), below = sofar.nextElementSibling;
   function put() {
     if (roomy.matches) document.querySelector("aside").append(sofar);
     else below.before(sofar);
@@ -100,12 +100,14 @@
   let chosen = false;
   const proposed = field("words_in").value;
   function refresh(event) {
-    const name = event && event.target.name, place = name && sofar.querySelector(`[data-of=${name}]`);
+    const name = event && event.target.name;
     if (name === "words_in") chosen = true;
     else if (name === "message" && !chosen) field("words_in").value = believed(field(name).value, proposed);
     count();
     show();
-    if (place) sofar.scrollTop = place.offsetTop - 72; // beside the form it scrolls, and the page stays where it is
+    const mark = name === "message" ? "[data-of=mark]:not([hidden]), " : "";
+    const first = name && sofar.querySelector(`${mark}[data-of=${name}]`);
+    if (first) sofar.scrollTop = first.offsetTop - 56; // beside the form it scrolls, and the page stays where it is
   }
 
   if (live.keep) for (const [name, typed] of Object.entries(history.state || {})) field(name).value = typed;

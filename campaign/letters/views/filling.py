@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,7 +32,7 @@ def new(place: Place) -> LetterForm:
 def carried(place: Place, earlier: LetterForm) -> LetterForm:
     """The next letter's form: the writer is known, their words are not."""
     form = new(place)
-    for name in ("name", "email", "country", "words_in", "digest_name", "submission"):
+    for name in ("name", "email", "country", "words_in", "digest_name", "submission", "earlier"):
         form[name].data = earlier[name].data
     return form
 
@@ -44,6 +45,15 @@ def moved(of: Place, to: Place, form: LetterForm) -> LetterForm:
         there[block].data = getattr(to.draft.template, block) if drafted else form[block].data
     there.name.data = form.name.data
     there.words_in.data = form.words_in.data
+    return there
+
+
+def retyped(to: Place, words: Mapping[str, str], form: LetterForm) -> LetterForm:
+    """Earlier ``words`` (of ``before.letters``) in a form of their own, by whoever writes this one."""
+    there = LetterForm(request.form, language=to.page.lang, how=form.how)
+    for name, typed in words.items():
+        there[name].data = typed
+    there.name.data = form.name.data
     return there
 
 

@@ -18,7 +18,7 @@ from campaign.letters import writing as letters
 from campaign.letters.forms import LetterForm
 from campaign.letters.mailbox import Parcel
 from campaign.letters.records import Written
-from campaign.letters.views import blueprint, filling, places, printing
+from campaign.letters.views import before, blueprint, filling, places, printing
 from campaign.letters.views.places import SPEECH, Place
 from campaign.letters.writing import Particulars
 from campaign.mail import outbox
@@ -143,12 +143,13 @@ def _paper(place: Place, form: LetterForm) -> Response:
         _tally(place, "paper")
     today = places.today()
     lines = addressing.address_lines(place.office, place.draft.language, today)
-    more = {
+    more: dict[str, Any] = {
         "address": lines,
         "today": today,
         "country": country_name(filling.kept_country(place, form), place.draft.language),
     }
     text = composing.unsigned(filling.sheet(place, form), place.draft.greeting)
+    more |= {"earlier": before.packed(place, form), "before": bool(before.letters(place, form))}
     return _page("print/letter", place, form, paper=paper, text=text, **more)
 
 
