@@ -4,6 +4,7 @@ A page that calls itself public (``s-maxage``) is the same for everybody: no coo
 So each process renders it at most once a second, compresses it once, and answers from memory with an ETag
 (RFC 9110 8.8.3) and 304. A page that can wait says for how long (``Surrogate-Control``, which goes no further).
 Anything with a query string, another method, a private answer or another site's name goes straight through.
+Stylesheets and scripts are kept for their compressed bytes; what their query says is only their version.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _FIRST = 1.0  # seconds to wait for the first one another thread is making: at a
 _PAGES = 256  # different pages kept; the cache starts anew beyond that
 _OURS = {"content-length", "etag", "vary", "surrogate-control"}  # headers that we set, or that are for us
 _HOSTS = 64  # names of hosts whose being ours is remembered
+_ASSETS = ("/static/", "/look/")  # begin the addresses of what is the same whatever the query says
 _FROM = 512  # bytes below which compressing gains nothing
 
 Environ = dict[str, Any]
@@ -59,11 +61,12 @@ class PageCache:
         self._making: dict[str, Event] = {}  # by path; set when it is made, or was not
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
+        path = environ["PATH_INFO"]
+        asks = environ.get("QUERY_STRING") and not path.startswith(_ASSETS)
+        if asks or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return self._app(environ, start_response)
         if "HTTP_HOST" in environ and not self._is_ours(environ["HTTP_HOST"]):
             return self._app(environ, start_response)  # which says that this is another site's name
-        path = environ["PATH_INFO"]
         page = self._kept.get(path)
         if page is not None and page.until + (_LATE if path in self._making else 0.0) > self._clock():
             return _answer(page, environ, start_response)
@@ -120,7 +123,9 @@ def _is_public(said: list[Any]) -> bool:
     if not said or not said[0].startswith("200"):
         return False
     headers = {name.lower(): value for name, value in said[1]}
-    return "s-maxage" in headers.get("cache-control", "") and "set-cookie" not in headers
+    kept = headers.get("cache-control", "")
+    text = kept.startswith("public") and headers.get("content-type", "").startswith("text/")
+    return ("s-maxage" in kept or text) and "set-cookie" not in headers
 
 
 def _freshness(headers: list[tuple[str, str]]) -> float:

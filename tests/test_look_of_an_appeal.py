@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from campaign.i18n import speaking
 from campaign.organisers import accounts
 from campaign.petition import cards
 from campaign.petition.paper import posters, sheets
+from campaign.petition.surge import switching
 from tests.cast import PAGE, SLUG, the_appeal
 from tests.desk import OLGA, Browser, press, signed_in, token_on
 
@@ -58,6 +60,27 @@ def test_it_works(app: Flask, appeal: Appeal) -> None:
         assert "immutable" in answer.headers["Cache-Control"]
     assert {'alt="Étoile"', 'alt="A hall in Geneva"'} <= set(re.findall(r'alt="[^"]*"', page))
     assert len(re.findall("/look/", page)) == 3
+
+
+def test_a_page_with_all_of_it_is_six_files_and_light(app: Flask, appeal: Appeal) -> None:
+    """The most that an appeal can ask of a slow line before anybody touches it: issue 5's budget."""
+    olga = signed_in(app)
+    press(olga, PLACE, f"{PLACE}/accent", accent="#ffcc00")
+    bring(olga, "logo", a_picture(900, 200, "PNG"), "Étoile")
+    bring(olga, "image", a_picture())
+    switching.switch(appeal, True, actor="command line")  # so that a proof is asked for too
+    visitor = Browser(app, app.response_class)
+    page = visitor.get(PAGE).text
+    assert 'id="altcha"' in page
+    files = {PAGE, *re.findall(r'<(?:img|script)[^>]+src="([^"]+)"', page)}
+    files |= set(re.findall(r'<link rel="(?:stylesheet|icon)" href="([^"]+)"', page))
+    sent = {file: visitor.get(html.unescape(file), headers={"Accept-Encoding": "gzip"}) for file in files}
+    assert {answer.status_code for answer in sent.values()} == {200}
+    size = {file.partition("?")[0].rpartition(".")[2]: len(answer.data) for file, answer in sent.items()}
+    assert len(sent) <= 6
+    assert size["css"] < 10_000
+    assert size["js"] < 5_000
+    assert sum(len(answer.data) for answer in sent.values()) < 100_000
 
 
 @pytest.mark.parametrize("says", ["see https://example.org", "two\x00lines", "x" * 201, "turned \u202e around"])

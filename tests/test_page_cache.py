@@ -148,6 +148,17 @@ def test_it_is_compressed_for_who_asks(browser: Client, site: Site) -> None:
     assert "Content-Encoding" not in browser.get("/en/a").headers
 
 
+def test_a_stylesheet_is_kept_compressed_whatever_version_is_asked_for(browser: Client, site: Site) -> None:
+    site.headers = [("Content-Type", "text/css; charset=utf-8"), ("Cache-Control", "public, max-age=31536000")]
+    packed = [browser.get(f"/static/a.css?v={n}", headers={"Accept-Encoding": "gzip"}) for n in "12"]
+    assert [gzip.decompress(one.data) for one in packed] == [site.body] * 2
+    assert site.asked == 1
+    site.headers = [("Content-Type", "image/webp"), ("Cache-Control", "public, max-age=31536000")]
+    for _ in range(2):
+        assert browser.get("/look/a/logo-1.webp").data == site.body
+    assert site.asked == 3
+
+
 def test_head_has_the_headers_only(browser: Client, site: Site) -> None:
     answer = browser.head("/en/a")
     assert answer.data == b""

@@ -81,7 +81,7 @@ def test_while_it_is_on_everybody_gets_the_same_page_with_it(attacked: Any, clie
     one = client.get(cast.PAGE)
     other = client.get(cast.PAGE, headers={"X-Forwarded-For": "203.0.113.9", "User-Agent": "curl"})
 
-    assert "proof.js" in one.text
+    assert "appeal.js" in one.text
     assert f'data-from="/proof/{cast.SLUG}"' in one.text
     assert one.text == other.text
 

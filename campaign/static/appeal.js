@@ -1,3 +1,31 @@
+// The script of an appeal's page, one file, since each costs a slow line a round trip: two parts that do without each other.
+
+// Beside the address of the appeal, or a letter to take along: a button that copies it, and for the address the
+// device's own way to share where it has one.
+(function () {
+  "use strict";
+  const place = document.querySelector(".copy");
+  if (!place) return;
+  const text = place.querySelector("input, textarea"), said = place.querySelector("[role=status]");
+  const copy = place.querySelector("[data-copied]"), share = place.querySelector("[data-share]");
+  if (text.type === "text") text.addEventListener("focus", () => text.select());
+  if (navigator.clipboard) {
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.value);
+        said.textContent = copy.dataset.copied;
+      } catch {
+        text.select();
+      }
+    });
+  }
+  if (share && navigator.share) {
+    share.hidden = false;
+    share.addEventListener("click", () => navigator.share({title: share.dataset.share, url: text.value}).catch(() => {}));
+  }
+})();
+
 // Before the form is sent it does a sum (ALTCHA v2: PBKDF2 until the key begins as asked), and hands in the solution.
 // It begins when somebody turns to the form. Without this script, or when it fails, the form is sent all the same.
 (function () {
