@@ -31,10 +31,15 @@ def appeal(context: object) -> Appeal:
 
 def sizes(pdf: bytes) -> list[tuple[int, int]]:
     """The pages of a PDF in points."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S)
-    said = b"\n".join([pdf, *(zlib.decompress(one) for one in streams if one[:1] == b"x")])
+    said = b"\n".join([pdf, *streams(pdf)])
     found = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", said)
     return [(round(float(width)), round(float(height))) for width, height in found]
+
+
+def streams(pdf: bytes) -> list[bytes]:
+    """What a PDF holds compressed, in its order."""
+    found = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S)
+    return [zlib.decompress(one) for one in found if one[:1] == b"x"]
 
 
 def typed(client: FlaskClient, url: str) -> dict[str, str]:
@@ -156,6 +161,22 @@ def test_no_glyph_is_missing_and_markup_is_text(language: str) -> None:
     posted = Posted(language, ["OHCHR", "1211 Geneva 10"], "Dear Excellency,", sheet)
     data = {"title": "x", "paper": "a4", "letters": [posting._said(posted, DAY)]}
     assert typesetting.pdf("letter", data, strict=True)[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("size", ["a4", "letter"])
+def test_a_signature_stands_on_no_page_alone(size: str) -> None:
+    """A little too long a letter is set smaller; beyond that the last words go on to the page of the signature."""
+    made = []
+    for lines in range(6, 24):
+        sheet = Sheet("S", "", "\n\n".join(["A line."] * lines), "Facts.", "LAST " * 60, "Yours,", "Bob\nGermany")
+        one = Posted("en", ["OHCHR"] * 6, "Dear Sir,", sheet)
+        made.append(posting.pdf([one], title="t", size=size, day=DAY))
+    counts = [len(sizes(pdf)) for pdf in made]
+    assert (counts[0], counts[-1]) == (1, 2)
+    assert counts == sorted(counts)
+    first_of_two = made[counts.index(2)]
+    shown = [text for text in streams(first_of_two) if b"BT" in text]
+    assert len(re.findall(rb"T[jJ]", shown[-1])) > 6  # more than the closing, the name, the country and a number
 
 
 def test_a_long_letter_goes_on_to_numbered_pages_of_its_own() -> None:
