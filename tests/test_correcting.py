@@ -111,6 +111,20 @@ def test_eve_corrects_nothing(client: FlaskClient, appeal: Appeal) -> None:
     assert after(alice).public_name == "Alice Moro"
 
 
+def test_the_file_to_take_along_can_be_read_in_any_script(client: FlaskClient, appeal: Appeal) -> None:
+    row = signed(appeal).id
+    correcting.correct(row, name="ليلى الحسن", country="DE")
+    assert '"name": "ليلى الحسن"' in client.get(f"/mine/{tokens.make('mine', row)}/data.json").text
+
+
+def test_the_wall_is_spoken_of_only_where_there_may_be_one(client: FlaskClient, appeal: Appeal) -> None:
+    row = signed(appeal).id
+    assert "public page of names" in client.get(place(row)).text
+    appeal.sensitive = True
+    session.commit()
+    assert "public page of names" not in client.get(place(row)).text
+
+
 def test_news_is_stopped_there_too(client: FlaskClient, appeal: Appeal) -> None:
     row = signed(appeal, updates=True).id
     mine = f"/mine/{tokens.make('mine', row)}"

@@ -103,6 +103,7 @@ def test_it_can_be_taken_along(client: FlaskClient, alice: UUID) -> None:
     answer = client.get(f"{_link(alice)}/data.json")
     (held,) = json.loads(answer.data)
     assert held["name"] == "Alice Moreau"
+    assert "\n" in answer.text.strip()  # a person reads it too
     assert held["agreed_to"]["text"] == "I agree."
     assert answer.headers["Cache-Control"] == "no-store"
 

@@ -195,6 +195,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         ]
     }  # fmt: skip
     of_all = of_signature | of_letter | of_office | of_organisation
+    looks = _a_look(appeal)  # before the card is named, which shows the logo
     return {
         **{f"{name} token": token for name, token in of_all.items()},
         "token": tokens.make(asking.PURPOSE, signature.id),  # of every page under /mine
@@ -209,7 +210,7 @@ def _happenings(app: Flask) -> dict[str, str]:
         "part": "logo",
         "spoken": "en",
         "what": "allow",
-        **_a_look(appeal),
+        **looks,
         "message_id": str(message.id),
         "name": str(message.id),
         "row": str(sign_on.id),

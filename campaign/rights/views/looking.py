@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import jsonify, render_template, request
+import json
+
+from flask import Response, render_template, request
 
 from campaign.rights import erasing
 from campaign.rights.views import Page, blueprint
@@ -20,9 +22,9 @@ def mine(token: str) -> Page:
 @blueprint.get("/mine/<token>/data.json")
 def download(token: str) -> Page:
     """Everything held, to take along."""
-    answer = jsonify([held.as_json() for held in held_by(token)])
-    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
-    return answer
+    held = json.dumps([one.as_json() for one in held_by(token)], ensure_ascii=False, indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+    return Response(f"{held}\n", mimetype="application/json", headers=headers)
 
 
 @blueprint.route("/mine/<token>/erase", methods=["GET", "POST"])
