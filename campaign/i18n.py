@@ -52,12 +52,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(_said, _counted, newstyle=True)  # type: ignore[attr-defined] # an extension's
     of_time = {"day": day, "year": year, "hour": hour, "lasting": lasting}
     app.jinja_env.filters |= of_time | {"number": number, "country": country_name}
-    app.context_processor(_of_language)
-
-
-def _of_language() -> dict[str, str]:
-    code = language()
-    return {"lang": code, "dir": direction(code), "stop": full_stop(code), "gap": gap(code)}
+    app.jinja_env.globals["gap"] = gap
+    app.context_processor(lambda: {"lang": language(), "dir": direction(language()), "stop": full_stop()})
 
 
 def _said(text: str) -> str:

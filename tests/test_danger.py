@@ -33,7 +33,7 @@ def call(olga: FlaskClient) -> None:
 def test_it_works(app: Flask, appeal: Appeal, client: FlaskClient, mails: Callable[[], list[Path]]) -> None:
     olga = signed_in(app)
     call(olga)
-    assert "Stopped since" in olga.get(PLACE).text
+    assert "Stopped on" in olga.get(PLACE).text
     assert sign(client).status_code == 303
     draining.drain()
     assert mails() == []

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 
 from campaign import i18n, typesetting
 from campaign.petition import counting
+from campaign.petition.paper import counting as on_paper
+from campaign.petition.views import embedding
 from tests.cast import PAGE, SLUG, the_appeal, typed
 from tests.test_routes import STRICT
 
@@ -102,6 +104,20 @@ def test_no_digit_and_no_letter_of_the_count_is_missing(context: Flask, lang: st
             "lang": lang,
             "count": i18n.number(1234567890, lang),
             "people": i18n.ngettext("person has signed", "people have signed", 5),
+            "paper": i18n.ngettext("and %(n)s on paper", "and %(n)s on paper", 12, n=i18n.number(12, lang)),
             "title": the_appeal().slug,
         }
     assert typesetting.pdf("count", json.loads(json.dumps(said | {"accent": "#7a2f8f"})), strict=True)
+
+
+def test_signatures_on_paper_are_told_apart_in_the_picture(
+    client: FlaskClient, context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeal, drawn = the_appeal(sensitive=False), []
+    embedding._drawn.cache_clear()
+    monkeypatch.setattr(typesetting, "png", lambda _template, said: drawn.append(said["paper"]) or b"")
+    for lines in (0, 12):
+        monkeypatch.setitem(on_paper._kept, appeal.id, (float("inf"), lines))
+        client.get(f"{CARD}/count.png?{lines}")
+    embedding._drawn.cache_clear()
+    assert drawn == ["", "and 12 on paper"]

@@ -45,7 +45,7 @@ def wording_of(appeal: Appeal) -> object:
 
 def as_read(html: str) -> str:
     """The words of a page, spaces evened out."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi[^>]*>", "", html))))
 
 
 def publish(appeal: Appeal, **fields: object) -> None:

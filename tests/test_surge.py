@@ -185,7 +185,7 @@ def test_olga_switches_it_at_her_desk(context: Flask) -> None:
 
     assert "Off. It begins by itself" in olga.get(DESK).text
     page = pressed("on")
-    assert "Surge mode is on since" in page
+    assert "Surge mode has been on since" in page
     assert f"{OLGA} switched it on." in page
     assert f"of {TURNS} requests at once" in page
     assert f"Off, whatever the load: {OLGA} switched it off." in pressed("off")

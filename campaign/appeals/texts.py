@@ -1,4 +1,4 @@
-"""Markdown that organisers write: what it may hold, and its HTML; it keeps to itself the two parsers.
+"""What organisers write, as HTML: it keeps to itself what Markdown may hold and what stays on one line.
 
 Twice guarded: the Markdown parser knows no HTML and no images, and what it makes goes through an allow-list.
 """
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 SCHEMES = {"https", "mailto"}
 TAGS = {"p", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "blockquote", "br"}
@@ -20,6 +20,9 @@ TAGS = {"p", "h2", "h3", "ul", "ol", "li", "strong", "em", "a", "blockquote", "b
 # Characters that turn the reading direction of what follows; LRM, RLM and ZWNJ are needed and stay.
 OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+# Of resolutions of special sessions, S-35/1, and of documents, A/HRC/43/NGO/118.
+_TAG_OR_SYMBOL = re.compile(r"<[^>]*>|(?<![\w/.-])(?:[AES]/(?:[\w.-]+/)*[\w.-]*\d|[A-Z]{1,3}-\d+/\d+)")
 
 _renderer = MarkdownIt("commonmark", {"html": False}).disable("image")
 _examiner = MarkdownIt("commonmark")
@@ -37,18 +40,25 @@ _NOT_ALLOWED = {
 
 def render(markdown: str) -> Markup:
     """``markdown`` as HTML with headings of the second and third level, lists, quotes, emphasis and links only."""
-    html = _renderer.render(markdown)
-    return Markup(  # noqa: S704 - cleaned by an allow-list
-        nh3.clean(
-            html,
-            tags=TAGS,
-            clean_content_tags={"script", "style"},
-            attributes={"*": set(), "a": {"href"}},  # without "*" lang and title would pass
-            url_schemes=SCHEMES,
-            url_relative="deny",
-            link_rel="noopener noreferrer",
-        )
+    html = nh3.clean(
+        _renderer.render(markdown),
+        tags=TAGS,
+        clean_content_tags={"script", "style"},
+        attributes={"*": set(), "a": {"href"}},  # without "*" lang and title would pass
+        url_schemes=SCHEMES,
+        url_relative="deny",
+        link_rel="noopener noreferrer",
     )
+    return unbroken(Markup(html))  # noqa: S704 - cleaned by an allow-list
+
+
+def unbroken(words: str) -> Markup:
+    """Plain text, or HTML of ours, in which no line ends within a symbol of the UN such as S-35/1."""
+    return Markup(_TAG_OR_SYMBOL.sub(_kept_together, escape(words)))  # noqa: S704 - escaped, or HTML of ours
+
+
+def _kept_together(found: re.Match[str]) -> str:
+    return found[0] if found[0].startswith("<") else f'<bdi class="symbol">{found[0]}</bdi>'
 
 
 def complaints(markdown: str) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,7 @@ from campaign.i18n import best_of, ngettext, speak
 from campaign.petition import counting, showing, signing
 from campaign.petition.defence import proving
 from campaign.petition.forms import SignForm
+from campaign.petition.paper import counting as on_paper
 from campaign.petition.views import blueprint
 from campaign.petition.views.appeal import FRESH, published_or_404
 from campaign.web import CONTENT_SECURITY_POLICY, cacheable
@@ -50,15 +51,16 @@ def embed(slug: str, lang: str) -> AnyResponse:
 
 @blueprint.get(_PLACE + "/count.png")
 def badge(slug: str, lang: str) -> AnyResponse:
-    """How many have signed, as a picture of 720 by 144 pixels, to be shown at half that size."""
+    """How many have signed, also on paper, as a picture of 720 by 144 pixels, to be shown at half that size."""
     speak(lang)
     published = published_or_404(lang, slug)
-    count = counting.count(published.appeal)
+    count, paper = counting.count(published.appeal), on_paper.count(published.appeal)
     said = {
         "lang": lang,
         "accent": look.accent(published.appeal),
         "count": i18n.number(count),
         "people": ngettext("person has signed", "people have signed", count),
+        "paper": ngettext("and %(n)s on paper", "and %(n)s on paper", paper, n=i18n.number(paper)) if paper else "",
         "title": published.content.text(lang).short_title,
     }
     answer = Response(_drawn(json.dumps(said)), mimetype="image/png")
