@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from werkzeug.datastructures import MultiDict
 
 from campaign import vault
 from campaign.appeals.models import Appeal
@@ -22,7 +23,7 @@ from campaign.errors import Refused
 from campaign.organisers import accounts, audit
 from campaign.organisers.models import Organiser
 from campaign.petition import confirming, counting, ending, expiring
-from campaign.petition.defence import carrying_out, corrections, deciding, selecting
+from campaign.petition.defence import carrying_out, corrections, deciding, forms, selecting
 from campaign.petition.defence.selecting import INVALIDATE, RELEASE, Selection
 from campaign.petition.models import Decision, Signature
 from tests.cast import PAGE, SLUG, a_signature, an_appeal, state, the_appeal
@@ -155,13 +156,17 @@ def test_what_counts_can_be_taken_off_and_the_page_says_so(app: Flask, appeal: A
     assert "That was a mistake" in visitor.get(PAGE).text
 
 
-def test_a_correction_of_a_few_points_at_nobody(appeal: Appeal, olga: Organiser) -> None:
-    signatures(appeal, corrections.MORE_THAN, network="n")
+def test_a_correction_of_a_few_is_told_and_points_at_nobody(
+    client: FlaskClient, appeal: Appeal, olga: Organiser
+) -> None:
+    signatures(appeal, 3, network="n")
     held(appeal, 50)
-    decided(appeal, olga, Selection(held_only=False, network="n"), INVALIDATE)
+    decided(appeal, olga, Selection(held_only=False, network="n"), INVALIDATE, why="others")
     decided(appeal, olga, Selection(), INVALIDATE)
-    assert total(appeal) == 0
-    assert corrections.of(appeal) == []
+    page = client.get(f"{PAGE}?1").text
+    assert [one.signatures for one in corrections.of(appeal)] == [3], "what was held did not count"
+    assert "no more than ten signatures were removed from the count: they were given in the name of people" in page
+    assert "3 signatures were removed" not in page
 
 
 def test_names_are_found_by_pattern_and_kept_sealed(appeal: Appeal, olga: Organiser) -> None:
@@ -226,6 +231,39 @@ def test_without_a_reason_the_question_stays_and_nothing_is_taken_off(app: Flask
         assert 'name="domain" value="gmail.com"' in page.text
     assert browser.post(f"{HELD}/decide", data=asked | {"scope": "all", "domain": ""}).status_code == 422
     assert session.query(Decision).count() == 0
+
+
+def test_a_question_is_kept_and_asked_again(app: Flask, appeal: Appeal, olga: Organiser) -> None:
+    """With what came since."""
+    since = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
+    asked = Selection(reason="trap", domain="a" * 16, network="f" * 32, since=since, until=since + timedelta(hours=2))
+    held(appeal, 3, domain="a" * 16, network="f" * 32)
+    decided(appeal, olga, asked, RELEASE)
+    held(appeal, 2, domain="a" * 16, network="f" * 32)
+    browser = signed_in(app)
+    page = browser.get(HELD).text
+    form = re.search(r'(<form(?:(?!</form>).)*Ask again.*?</form>)', page, re.S)
+    assert form
+    typed = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+    looked = text_of(browser.post(f"{HELD}/preview", data=typed))
+    assert "2 signatures are released." in looked
+    assert forms.SelectionForm(MultiDict(forms.fields(asked))).selection() == asked
+    assert "Mail domain: unnamed aaaaaaaa Network: unnamed ffffffff" in text_of(browser.get(HELD))
+
+
+def test_what_a_question_says_of_a_network_is_forgotten_with_it(
+    appeal: Appeal, olga: Organiser, move_clock: Callable[[timedelta], None]
+) -> None:
+    held(appeal, 2, network="f" * 32)
+    decided(appeal, olga, Selection(network="f" * 32), RELEASE)
+    session.close()
+    move_clock(timedelta(days=6, minutes=1))
+    expiring.forget_networks()
+    held(appeal, 1)
+    (decision,) = deciding.listing(appeal)
+    assert "ffff" not in str(decision.asked)
+    with pytest.raises(Refused, match="nothing of this kind"):
+        deciding.decide(appeal, carrying_out.selection_of(decision), what=RELEASE, by=olga)
 
 
 def test_a_second_press_decides_nothing_more(app: Flask, appeal: Appeal) -> None:
@@ -373,6 +411,8 @@ def test_the_desk_of_an_attack_shows_what_is_trending(app: Flask, appeal: Appeal
     assert "unnamed aaaaaaaa 9 9 0" in page
     assert "gmail.com 4 4 0" in page
     assert "unnamed ffffffff 9" in page
+    assert "unnamed aaaaaaaa , unnamed ffffffff 9 9 0" in page
+    assert "gmail.com , unnamed eeeeeeee 4 4 0" in page
     assert "all 12 9 75 %" in page
     today = datetime.now(UTC).date().isoformat()
     assert f"{today} 12 9 3" in page

@@ -322,7 +322,7 @@ def test_a_repeat_gets_the_same_answer(client: FlaskClient, appeal: Appeal, olga
     first = add(client)
     signing_on.confirm(row().id)
     vetting.check(row().id, by=olga)
-    again = add(client, role="director")
+    again = add(client, role="president")
     assert (first.status_code, re.sub("[^/]+$", "", first.location)) == (
         again.status_code,
         re.sub("[^/]+$", "", again.location),

@@ -17,7 +17,7 @@ from campaign.errors import Refused
 from campaign.i18n import gettext as _
 from campaign.organisers import access
 from campaign.petition import counting
-from campaign.petition.defence import carrying_out, deciding, proving, selecting, watching, weights
+from campaign.petition.defence import carrying_out, deciding, forms, proving, selecting, watching, weights
 from campaign.petition.defence.corrections import WHY
 from campaign.petition.defence.forms import ReasonForm, SelectionForm
 from campaign.petition.surge.standing import surge_is_on
@@ -107,12 +107,15 @@ def _act(slug: str, deed: Callable[[], Any]) -> Response:
 
 def _held(published: Published, form: SelectionForm) -> str:
     appeal = published.appeal
+    decisions = deciding.listing(appeal)
     return render_template(
         "desk/held.html",
         published=published,
         form=form,
         groups=watching.held(appeal),
-        decisions=deciding.listing(appeal),
+        decisions=decisions,
+        asked={decision.id: carrying_out.selection_of(decision) for decision in decisions},
+        fields=forms.fields,
         count=counting.tally(appeal.id).total,
         why=WHY,
         weights=weights,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import cast, delete, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from campaign.db import EXACT, clock, session
-from campaign.petition.models import Signature
+from campaign.petition.models import Decision, Signature
 
 WAITS = timedelta(hours=72)  # for its confirmation
 TRACE = timedelta(days=7)  # a submission that came to nothing
@@ -16,6 +17,8 @@ REGRET = timedelta(days=30)  # name and address of a signature taken off the cou
 ENDED = ("lapsed", "expired", "erased")
 _OF_THE_PERSON = ("sealed", "email_index", "person_index", "public_name", "domain", "network")
 FORGOTTEN: dict[str, None] = dict.fromkeys(_OF_THE_PERSON)
+
+_NO_NETWORK = "forgotten"
 
 
 def expire() -> int:
@@ -32,8 +35,14 @@ def expire() -> int:
 
 
 def forget_networks() -> int:
-    """Forget from which network signatures came, whose key is gone for days; how many there were."""
+    """Forget from which network signatures came, whose key is gone for days; how many there were.
+
+    Also where an organiser asked for one; what is left of the question finds nothing instead of everything.
+    """
     old = Signature.network.is_not(None), Signature.created_at <= clock() - EXACT
     forgotten = session.connection().execute(update(Signature).where(*old).values(network=None)).rowcount
+    asked = Decision.asked["network"].astext
+    old_questions = update(Decision).where(asked.not_in(("", _NO_NETWORK)), Decision.at <= clock() - EXACT)
+    session.execute(old_questions.values(asked=Decision.asked.op("||")(cast({"network": _NO_NETWORK}, JSONB))))
     session.commit()
     return forgotten

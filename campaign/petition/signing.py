@@ -127,5 +127,5 @@ def email_index(appeal_id: UUID, address: Address) -> bytes:
 
 
 def confirmation_key(row_id: UUID, number: int) -> str:
-    """The dedupe key of the ``number``-th confirmation mail of a submission; the first has one that its press shares."""
+    """The dedupe key of the ``number``-th confirmation mail of a submission; the first shares one with its press."""
     return f"confirm:{row_id}:{number}"

@@ -125,6 +125,7 @@ def _end(decision_id: UUID, state: str, end: str, moment: str) -> None:
 
 
 def selection_of(decision: Decision) -> selecting.Selection:
+    """The question that a decision answered, with the name that was asked for."""
     sealed: dict[str, Any] = {}
     if decision.pattern is not None:
         sealed = vault.current().open(decision.pattern, table="decision", row=decision.id)

@@ -53,6 +53,19 @@ class SelectionForm(Form):  # type: ignore[misc] # WTForms ships no types
         )
 
 
+def fields(selection: Selection) -> dict[str, str]:
+    """The fields that ask for this selection once more."""
+    times = {"since": selection.since, "until": selection.until}
+    typed = {
+        "scope": "held" if selection.held_only else "all",
+        "reason": selection.reason,
+        "domain": selection.domain,
+        "network": selection.network,
+        "name": selection.name,
+    } | {name: moment.strftime(_MINUTES) for name, moment in times.items() if moment}
+    return {name: value for name, value in typed.items() if value}
+
+
 class ReasonForm(Form):  # type: ignore[misc] # WTForms ships no types
     """Why signatures are taken off the count; nothing is chosen beforehand, since the public page tells it."""
 

@@ -22,10 +22,11 @@ _GROUPS = """
       SELECT 'reason', unnest(held_reasons) WHERE held_at IS NOT NULL
       UNION ALL SELECT 'domain', domain
       UNION ALL SELECT 'network', network
+      UNION ALL SELECT 'both', domain || ' ' || network
       UNION ALL SELECT 'hour', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:00')
     ) AS shared(kind, value)
     WHERE appeal_id = :appeal AND state IN ('pending', 'confirmed') AND value IS NOT NULL AND {which}
-    GROUP BY kind, value
+    GROUP BY kind, value HAVING kind <> 'both' OR count(*) > 1
   ) AS grouped WHERE place <= 12 ORDER BY kind, place
 """
 _HELD = text(_GROUPS.format(which="held_at IS NOT NULL"))
@@ -53,7 +54,8 @@ _OUTCOMES = text("""
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Submissions that share a ``reason``, ``domain``, ``network`` or ``hour`` (UTC, "2026-11-24T08:00")."""
+    """Submissions that share a ``reason``, ``domain``, ``network``, ``both`` of these (a blank between them) or an
+    ``hour`` (UTC, "2026-11-24T08:00")."""
 
     kind: str
     value: str
@@ -64,6 +66,8 @@ class Group:
     @property
     def asked(self) -> dict[str, str]:
         """The fields of ``SelectionForm`` that ask for it."""
+        if self.kind == "both":
+            return dict(zip(("domain", "network"), self.value.split(), strict=True))
         if self.kind != "hour":
             return {self.kind: self.value}
         until = datetime.fromisoformat(self.value) + timedelta(hours=1)
@@ -106,7 +110,7 @@ def outcomes(appeal: Appeal) -> list[Outcome]:
 
 
 def _grouped(question: Any, appeal: Appeal) -> dict[str, list[Group]]:
-    groups: dict[str, list[Group]] = {"reason": [], "domain": [], "network": [], "hour": []}
+    groups: dict[str, list[Group]] = {"reason": [], "both": [], "domain": [], "network": [], "hour": []}
     for row in session.execute(question, {"appeal": appeal.id}):
         groups[row.kind].append(Group(*row))
     return groups
