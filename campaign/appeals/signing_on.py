@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -148,14 +147,6 @@ def _row(
         language=language,
         wording_id=wording_id,
     )
-
-
-def _press(
-    appeal: Appeal, organisation: Organisation, speaker: Speaker, language: str, wording_id: UUID, now: datetime
-) -> str:
-    """What is the same when somebody presses twice: a hash of all that they sent, and of the minute."""
-    said = [str(one) for one in (*astuple(organisation), speaker.name, speaker.role, speaker.address.exact)]
-    return limits.of_today("press", appeal.id.hex, wording_id.hex, language, f"{now:%Y%m%d%H%M}", *said)
 
 
 def _press(
