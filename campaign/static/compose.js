@@ -55,6 +55,11 @@
     if (live.keep) history.replaceState(Object.fromEntries(KEPT.map(name => [name, field(name).value])), "");
   }
 
+  function restore() {
+    for (const [name, typed] of Object.entries(history.state || {})) field(name).value = typed;
+    for (const leaving of ["beforeunload", "pagehide"]) window.addEventListener(leaving, keep);
+  }
+
   // The language that is believed of own words, as in campaign/letters/tongues.py.
   const scripts = [...new Set(Object.values(live.tongues).flatMap(tongue => tongue[1]))];
   const many = (text, script) => (text.match(new RegExp(`(?=\\p{Script=${script}})\\p{L}`, "gu")) || []).length;
@@ -110,12 +115,11 @@
     if (first) sofar.scrollTop = first.offsetTop - 56; // beside the form it scrolls, and the page stays where it is
   }
 
-  if (live.keep) for (const [name, typed] of Object.entries(history.state || {})) field(name).value = typed;
+  if (live.keep) restore();
   put();
   roomy.addEventListener("change", put);
   sofar.hidden = document.querySelector(".words.below").hidden = false;
   form.addEventListener("input", refresh);
-  window.addEventListener("beforeunload", keep);
   window.addEventListener("pageshow", () => refresh()); // after a reload or on the way back the browser fills in
   refresh();
 })();

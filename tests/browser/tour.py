@@ -147,6 +147,7 @@ def _stops(app: Flask, appeal: Appeal, lang: str) -> list[Stop]:
         Stop("signing-errors", here, _press("form#sign .button")),
         Stop("letter-errors", plain["write"], _press("[name=how][value=send]")),
         Stop("letter-preview", plain["write"], preview),
+        Stop("letter-mailbox", plain["write"], _press("[name=how][value=mailbox]")),
     ]
     behind = _signed(appeal, lang) | _written(app, lang) | _supported(appeal, lang)
     return [*(Stop(name, path) for name, path in (plain | behind).items()), *pressed, *_failures(app, lang)]
