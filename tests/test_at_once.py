@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import Integer, Text, bindparam, cast, func, select
@@ -15,8 +13,6 @@ from sqlalchemy.exc import DataError, OperationalError
 from campaign import at_once, create_app, patience
 from campaign.db import session
 from config import load_settings
-from tests.cast import sign, the_appeal
-from tests.statements import told
 
 OWN = select(func.pg_backend_pid())
 ENDING = select(func.pg_terminate_backend(bindparam("pid")))
@@ -59,25 +55,6 @@ def test_a_worker_waits_on(context: Flask, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(patience, "WITHIN", 0.01)
     monkeypatch.setattr(patience, "_LAST", 0.0)
     assert at_once.execute(select(func.pg_sleep(0.05)), {}) == [""]
-
-
-def test_what_is_looked_up_is_not_planned_as_a_small_table_that_is_read_from_end_to_end(context: Flask) -> None:
-    the_appeal()
-    plans: list[str] = []
-
-    def plan(sql: str, given: Any, connection: Any) -> None:
-        if isinstance(given, list):  # one of ours: its values are numbered
-            lines = psycopg.RawCursor(connection).execute(f"EXPLAIN {sql}", given).fetchall()
-            plans.append("\n".join(line for (line,) in lines))
-
-    sign(context.test_client())
-    session.connection().exec_driver_sql("ANALYZE signature, message, appeal")  # there is hardly a row in them
-    session.commit()
-    with told(context, plan):
-        assert sign(context.test_client(), email="bob@example.org").status_code == 303
-    assert plans
-    assert "Index Scan" in plans[0]
-    assert "Seq Scan" not in plans[0]
 
 
 def test_after_what_cannot_be_done_the_connection_goes_on(context: Flask) -> None:
