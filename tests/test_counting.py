@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from campaign.appeals.models import Appeal
 from campaign.db import engine, make_engine, session
+from campaign.organisers import audit
 from campaign.petition import counting, ending
 from campaign.petition.counting import milestone
 from tests.cast import a_signature, an_appeal
@@ -178,6 +179,9 @@ def test_reconciling_corrects_what_somebody_broke(appeal: Appeal, wording: UUID)
     assert counting.tally(appeal.id).by_country == {"DE": 1}
     assert counting.tally(other.id).by_country == {"DE": 1}
     assert counting.reconcile() == 0
+    noted = [deed for deed in audit.listing() if deed.action == "count.corrected"]
+    assert sorted(deed.details["signatures"] for deed in noted) == [-6, -2]
+    assert {(deed.actor, deed.subject) for deed in noted} == {("system", f"appeal {appeal.slug}")}
 
 
 def test_a_deleted_appeal_does_not_stop_the_others(appeal: Appeal, wording: UUID) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
@@ -262,7 +263,9 @@ def test_a_crowd_that_is_alike_in_all_is_held_not_refused(client: FlaskClient) -
 def test_signing_does_not_need_redis(client: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.extensions, "redis", Redis.from_url("redis://127.0.0.1:1/0"))
     monkeypatch.setitem(app.extensions, "network key", (b"", 0.0))
-    assert sign_as(client).status_code == 303
+    with structlog.testing.capture_logs() as said:
+        assert sign_as(client).status_code == 303
+    assert {line["event"] for line in said} >= {"limits.open", "defence.open", "signatures.taken"}
     assert mails_of("confirm") == 1
 
 

@@ -16,6 +16,7 @@ ACTIONS: dict[str, Any] = {
     "signatures.export_ended": _("exported signatures"),
     "signatures.released": _("let signatures count that had waited"),
     "signatures.invalidated": _("took signatures off the count"),
+    "count.corrected": _("corrected the count, which was added up wrongly"),
     "decision.cancelled": _("stopped a decision about signatures"),
     "decision.undone": _("took back a decision about signatures"),
     "message.sent_again": _("sent a message again"),

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from campaign.appeals.models import Appeal
 from campaign.db import only_one, session
+from campaign.organisers import audit
 from campaign.petition.surge.standing import standing, surge_is_on
 
 log = structlog.get_logger()
@@ -155,9 +156,12 @@ def fold() -> int:
 
 
 def reconcile() -> int:
-    """Compare with a full count, correct and log what differs; the number of differences, 0 when all is well."""
+    """Compare with a full count, correct and note what differs; the number of differences, 0 when all is well."""
     with only_one("petition.reconcile") as alone:
         differences = session.execute(_CORRECT).all() if alone else []
+    for appeal_id, change in differences:
+        appeal = session.get(Appeal, appeal_id)
+        audit.record("count.corrected", f"appeal {appeal.slug if appeal else ''}", actor="system", signatures=change)
     session.commit()
     for appeal_id, change in differences:
         log.error("tally.differed", appeal=str(appeal_id), change=change)
