@@ -20,8 +20,9 @@ from sqlalchemy import text
 
 from campaign.db import session
 from campaign.petition import counting
+from tests.cast import PAGE
 from tests.statements import explained, told
-from tests.test_fuzz_routes import Site, answer, site  # noqa: F401 - a fixture
+from tests.test_fuzz_routes import Sent, Site, answer, site  # noqa: F401 - a fixture
 from tests.test_routes import stage  # noqa: F401 - a fixture
 
 MANY = 4_000  # rows
@@ -132,6 +133,13 @@ def _number(place: int, value: Any) -> str:
     return f"${place}::interval" if isinstance(value, timedelta) else f"${place}"
 
 
+def pressed_twice(site: Site) -> list[Sent]:  # noqa: F811 - the fixture
+    """What is behind the second of two presses, whose mail is that of the first."""
+    [sign] = [start for start in site.starts if start.method == "POST" and start.path == f"{PAGE}/sign".encode()]
+    sent = [answer(site.app, sign).headers["Location"] for _press in range(2)][1]
+    return [Sent(sent.encode()), Sent(f"{sent}/resend".encode(), "POST")]
+
+
 def test_it_works(site: Site) -> None:  # noqa: F811 - the fixture
     with site.app.app_context():
         for table, own in GROWS.items():
@@ -141,7 +149,8 @@ def test_it_works(site: Site) -> None:  # noqa: F811 - the fixture
         session.connection().exec_driver_sql("ANALYZE")
         session.commit()
     wrong, seen = {}, 0
-    for start in (start for start in site.starts if start.method != "HEAD"):  # which asks what GET does
+    starts = [start for start in site.starts if start.method != "HEAD"]  # which asks what GET does
+    for start in (*starts, *pressed_twice(site)):
         with asking(site.app) as asked:
             found = answer(site.app, start)
         assert found.status < 500, found.log
