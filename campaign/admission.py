@@ -28,6 +28,7 @@ _AGAIN = 5  # seconds, as Retry-After
 _KEPT = 65_536  # bytes of a form that is given back
 _FIELDS_KEPT = 300  # of a form; more were not typed by a person
 _SIZE = re.compile("[0-9]{1,9}")  # isdigit() takes digits that int() does not
+_A_MINUTE = 60  # seconds that those wait for PostgreSQL at most: each that hangs takes one of the threads left
 _ALWAYS = ("/desk", "/healthz", "/readyz")  # nobody may take signing down for a rush
 _FIELDS, _ACTION = Markup("<!-- fields -->"), "/-action-"
 
@@ -72,7 +73,8 @@ class Admission:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(_ALWAYS):
-            return self._beyond(environ, start_response)
+            with patience.limited(_A_MINUTE):
+                return self._beyond(environ, start_response)
         if self._turns.all_taken:
             self._waited += 1
             self.when_full()

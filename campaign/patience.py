@@ -3,7 +3,7 @@
 A server that was killed says so. One that hangs, on a machine that was paused or a disk that is stuck, says nothing,
 and nothing else ends the wait: its own timeouts hang with it, and TCP's do not see a process that stands still. So
 whoever waits at a screen gives up by the clock of this process, and closes the connection. Then nobody knows whether
-what was asked for is done: the error page says so. Workers and organisers' long questions wait on.
+what was asked for is done: the error page says so. Organisers, whose questions may be long, wait a minute; workers on.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 
 class limited:  # a function with contextlib takes four times as long
-    """Wait for PostgreSQL no longer than ``WITHIN`` seconds from now, or a little, in this thread."""
+    """Wait for PostgreSQL no longer than so many seconds from now, or a little, in this thread."""
 
-    __slots__ = ("_before",)
+    __slots__ = ("_before", "_seconds")
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._seconds = WITHIN if seconds is None else seconds
 
     def __enter__(self) -> None:
-        self._before = _until.set(time.monotonic() + WITHIN)
+        self._before = _until.set(time.monotonic() + self._seconds)
 
     def __exit__(self, *_error: object) -> None:
         _until.reset(self._before)

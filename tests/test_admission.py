@@ -14,9 +14,11 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import EnvironBuilder
 
-from campaign import admission
+from campaign import admission, at_once, patience
 from campaign.running.processes import THREADS
 from tests.cast import PAGE, the_appeal, typed
 
@@ -94,6 +96,20 @@ def test_who_runs_the_appeal_always_gets_in(context: Flask, slow: threading.Even
         assert not organiser.done(), "it is worked on, not refused"
         slow.set()
         assert organiser.result().status_code != 503
+
+
+def test_an_organiser_waits_longer_for_a_database_that_hangs_and_not_for_ever(
+    context: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door, asleep = context.extensions["admission"], select(func.pg_sleep(0.3))
+    monkeypatch.setattr(patience, "WITHIN", 0.1)
+    monkeypatch.setattr(patience, "_LAST", 0.0)
+    monkeypatch.setattr(door, "_beyond", lambda *_request: at_once.execute(asleep, {}))
+    assert door({"PATH_INFO": "/desk"}, None) == [""]
+    monkeypatch.setattr(admission, "_A_MINUTE", 0.2)
+    for address in ("/desk", "/en/iran-detainees"):
+        with pytest.raises(OperationalError):
+            door({"PATH_INFO": address}, None)
 
 
 def test_a_turn_is_given_back_after_a_failure(context: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
