@@ -3,7 +3,7 @@
 A server that was killed says so. One that hangs, on a machine that was paused or a disk that is stuck, says nothing,
 and nothing else ends the wait: its own timeouts hang with it, and TCP's do not see a process that stands still. So
 whoever waits at a screen gives up by the clock of this process, and closes the connection. Then nobody knows whether
-what was asked for is done: the error page says so. Organisers, whose questions may be long, wait a minute; workers on.
+what was asked for is done: the error page says so. Organisers, who ask more at once, wait a minute, workers on.
 """
 
 from __future__ import annotations
