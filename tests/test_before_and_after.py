@@ -50,6 +50,29 @@ def test_it_says_how_long_until_then_and_when_the_day_has_passed(
     assert said in client.get(PAGE).text
 
 
+def test_the_day_goes_into_a_calendar(client: FlaskClient, context: Flask) -> None:
+    states.announce(the_appeal(state="draft", sensitive=False), DAY)
+    for lang in i18n.INTERFACE:
+        assert f"/{lang}/{SLUG}/opens.ics" in client.get(f"/{lang}/{SLUG}").text
+        answer = client.get(f"/{lang}/{SLUG}/opens.ics")
+        assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+        assert max(map(len, answer.data.split(b"\r\n"))) <= 75
+        said = answer.data.decode().replace("\r\n ", "").split("\r\n")
+        assert "DTSTART;VALUE=DATE:20270115" in said
+        assert f"URL:http://127.0.0.1:8000/{lang}/{SLUG}" in said
+
+
+@pytest.mark.parametrize("changes", [{"state": "draft"}, {"state": "open", "sensitive": False}])
+def test_no_calendar_tells_of_a_sensitive_appeal(
+    client: FlaskClient, context: Flask, changes: dict[str, object]
+) -> None:
+    appeal = the_appeal(**changes)
+    if appeal.state == "draft":
+        states.announce(appeal, DAY)
+    assert "opens.ics" not in client.get(PAGE).text
+    assert client.get(f"{PAGE}/opens.ics").status_code == 404
+
+
 def test_an_organisation_waits_too(client: FlaskClient, context: Flask) -> None:
     states.announce(the_appeal(state="draft"), DAY)
     page = client.get(f"{PAGE}/organisations").text

@@ -1,4 +1,4 @@
-"""What comes of an appeal and of a letter, for all to read: the same bytes for everybody, never needed to sign."""
+"""What comes of an appeal and of a letter, and when it opens: the same bytes for everybody, never needed to sign."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from flask import Response, abort
 
 from campaign.i18n import direction
+from campaign.petition import diary
 from campaign.petition.comments import writing as comments
 from campaign.petition.news import writing
 from campaign.petition.views import blueprint
-from campaign.petition.views.appeal import SPEECH, published_or_404, words_only
+from campaign.petition.views.appeal import CALM, SPEECH, published_or_404, words_only
 from campaign.petition.wall import reading
+from campaign.web import cacheable
 
 
 @blueprint.get(SPEECH + "/news")
@@ -33,6 +35,18 @@ def wall(lang: str, slug: str) -> Response:
     answer = words_only("petition/wall.html", published, lang, names=names, said=said, way=direction)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+@blueprint.get(SPEECH + "/opens.ics")
+def opens(lang: str, slug: str) -> Response:
+    """The day of an announced appeal, for a calendar; not of a sensitive one, which others would read there too."""
+    published = published_or_404(lang, slug)
+    day = published.appeal.opens_on
+    if day is None or published.appeal.sensitive:
+        abort(404)
+    answer = Response(diary.entry(published, lang, day), mimetype="text/calendar")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}.ics")
+    return cacheable(answer, CALM)
 
 
 @blueprint.get(SPEECH + "/geneva")
