@@ -61,7 +61,7 @@ PUBLIC = {
     "petition.qr", "petition.poster",
 }  # fmt: skip
 FRAMED = {"petition.embed", "petition.embed_any"}
-SHUT = {"petition.wall", "petition.opens", "rights.correct_signature"}  # that appeal is sensitive; the signature waits
+SHUT = {"petition.wall", "petition.opens", "rights.correct_signature"}  # it is sensitive; the signature waits
 LOOK = {"look_css": "accent", "look_picture": "logo"}
 REDIRECTS = {"petition.embed_any", "petition.home", "petition.home_in", "petition.to_the_form", "rights.any_language"}
 PAPER_PAGES = ("listing", "sheet", "enter", "keep", "show", "count", "add_lines", "remove_line", "reject", "withdraw")
