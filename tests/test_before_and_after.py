@@ -59,6 +59,7 @@ def test_the_day_goes_into_a_calendar(client: FlaskClient, context: Flask) -> No
         assert max(map(len, answer.data.split(b"\r\n"))) <= 75
         said = answer.data.decode().replace("\r\n ", "").split("\r\n")
         assert "DTSTART;VALUE=DATE:20270115" in said
+        assert any(line.startswith("SUMMARY:You can sign now: Protect") for line in said) == (lang == "en")
         assert f"URL:http://127.0.0.1:8000/{lang}/{SLUG}" in said
 
 

@@ -16,13 +16,13 @@ _LONGEST = 75  # bytes of a line (3.1)
 def entry(published: Published, lang: str, day: date) -> bytes:
     """A whole day named after the appeal, with its address: nothing about whoever keeps it."""
     address, appeal = posters.address(published, lang), published.appeal
-    title = published.content.text(lang).title
+    words = _("You can sign now: %(title)s", title=published.content.text(lang).title)
     lines = (
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Undersigned//EN", "BEGIN:VEVENT",
         f"UID:{appeal.id}@{urlsplit(address).hostname}",
         f"DTSTAMP:{appeal.created_at:%Y%m%dT%H%M%SZ}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
-        f"SUMMARY:{_('You can sign now: %(title)s', title=title).translate(_ESCAPED)}",
+        f"SUMMARY:{words.translate(_ESCAPED)}",
         f"URL:{address}",
         "END:VEVENT", "END:VCALENDAR", "",
     )  # fmt: skip
