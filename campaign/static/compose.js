@@ -102,12 +102,16 @@
     sofar.open = roomy.matches;
   }
 
-  let chosen = false;
-  const proposed = field("words_in").value;
+  let chosen;
+  function begin() {
+    chosen = field("words_in").value !== believed(field("message").value, live.page);
+    refresh();
+  }
+
   function refresh(event) {
     const name = event && event.target.name;
     if (name === "words_in") chosen = true;
-    else if (name === "message" && !chosen) field("words_in").value = believed(field(name).value, proposed);
+    else if (name === "message" && !chosen) field("words_in").value = believed(field(name).value, live.page);
     count();
     show();
     const mark = name === "message" ? "[data-of=mark]:not([hidden]), " : "";
@@ -120,6 +124,6 @@
   roomy.addEventListener("change", put);
   sofar.hidden = document.querySelector(".words.below").hidden = false;
   form.addEventListener("input", refresh);
-  window.addEventListener("pageshow", () => refresh()); // after a reload or on the way back the browser fills in
-  refresh();
+  window.addEventListener("pageshow", begin); // after a reload or on the way back the browser fills in
+  begin();
 })();

@@ -123,6 +123,9 @@ def test_the_language_follows_the_words_until_it_is_chosen(open_page: OPEN) -> N
         expect(tongue).to_have_value(language)
     tongue.select_option("de")
     type_in(page, "Mein Onkel")
+    page.locator("[name=how][value=paper]").click()
+    page.locator("[name=step][value=change]").click()
+    type_in(page, "Mein Onkel lehrte mich lesen.")
     expect(tongue).to_have_value("de")
 
 
