@@ -37,8 +37,10 @@ def back(token: str, done: str) -> AnyResponse:
 @blueprint.url_defaults
 def _keep_the_language(_endpoint: str, values: dict[str, Any]) -> None:
     """Who chose another language for the private pages keeps it from one to the next."""
-    asked = request.args.get("in") if has_request_context() else None
-    if asked in INTERFACE and "token" in values:
+    if "token" not in values or not has_request_context():
+        return  # a link of an error page: there the query itself may be what is wrong
+    asked = request.args.get("in")
+    if asked in INTERFACE:
         values.setdefault("in", asked)
 
 
