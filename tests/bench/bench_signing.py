@@ -73,9 +73,12 @@ def visiting(number: int) -> Story:
 
 def posting(number: int) -> Story:
     """The page once, then one form after the other."""
-    page = yield Request(PAGE)
-    while page.status != 200:
+    for _ in range(100):
         page = yield Request(PAGE)
+        if page.status == 200:
+            break
+    else:
+        raise RuntimeError(f"the page answers {page.status}")
     while True:
         yield _signed(browsers.hidden(page.body, "sign"))
 
