@@ -1,4 +1,4 @@
-"""What was done, as the desk's log tells it; it keeps to itself the words for each deed, who did it and what it says."""
+"""What was done, as the desk's log tells it; it keeps to itself the words for each deed, and for who did it."""
 
 from __future__ import annotations
 
