@@ -6,13 +6,16 @@ A connection keeps its plan until a table is analysed again, which an appeal's f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from flask import Flask
+from sqlalchemy import Executable
 
 from campaign.db import session
-from campaign.petition import taking
+from campaign.petition import confirming, demo, taking
 from tests.cast import sign, the_appeal
 from tests.statements import told
 
@@ -25,6 +28,13 @@ def scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from scans(below)
 
 
+def plan_of(statement: Executable) -> dict[str, Any]:
+    """The plan of a statement with its values, as it stands now."""
+    sql = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
+    plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {str(sql).replace('%', '%%')}").scalar_one()
+    return plan[0]["Plan"]  # type: ignore[no-any-return] # JSON
+
+
 def empty_as_on_the_first_day() -> None:
     """What an analysis has learned of other tests' rows outlives their removal, and plans differ by it."""
     for said in (
@@ -35,11 +45,8 @@ def empty_as_on_the_first_day() -> None:
 
 
 def test_it_works(context: Flask) -> None:
-    written = taking.statement().params(rows="[]")
-    sql = written.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
     empty_as_on_the_first_day()
-    plan = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {str(sql).replace('%', '%%')}").scalar_one()
-    read = list(scans(plan[0]["Plan"]))
+    read = list(scans(plan_of(taking.statement().params(rows="[]"))))
     told = "the confirmed, the mail of the same press and what that is about, the hour of a domain"
     assert len(read) == 6, f"{told}, the mails of a day, and those about one signature"
     for node in read:
@@ -63,3 +70,16 @@ def test_a_table_that_was_small_when_it_was_measured_is_not_read_from_end_to_end
     assert plans
     assert "Index Scan" in plans[0]
     assert "Seq Scan" not in plans[0]
+
+
+def test_whoever_confirms_is_found_by_their_link_also_by_a_plan_from_when_nobody_waited(
+    context: Flask,
+) -> None:
+    appeal = the_appeal()
+    demo.fill(appeal, 2_000, now=datetime.now(UTC), seed=1)
+    session.connection().exec_driver_sql("ANALYZE signature")
+    given = {"signature": uuid4(), "appeal": appeal.id, "mailbox": b"m" * 32, "name": None}
+    read = list(scans(plan_of(confirming.pressed().params(**given))))
+    assert len(read) == 3, "the person's waiting ones, this one, and the person's others"
+    for node in read:
+        assert node.get("Index Cond"), f"{node}"
