@@ -194,6 +194,22 @@ def test_eve_cannot_touch_what_is_not_hers(client: FlaskClient, appeal: tuple[Ap
     assert cast.state(alice) == "confirmed"
 
 
+def test_it_all_goes_on_after_the_appeal_has_closed(
+    client: FlaskClient, appeal: tuple[Appeal, UUID], alice: UUID
+) -> None:
+    session.get_one(Appeal, appeal[0].id).state = "closed"
+    session.commit()
+    assert client.post("/en/mine", data={"email": ALICE}).status_code == 303
+    assert cast.mails_of("mine") == 1
+    link = _link(alice)
+    client.post(f"{link}/signatures/{alice}/correct", data={"name": "Alice Moro", "country": "FR"})
+    assert json.loads(client.get(f"{link}/data.json").data)[0]["name"] == "Alice Moro"
+    client.post(f"{link}/signatures/{alice}/withdraw")
+    assert cast.state(alice) == "withdrawn"
+    client.post(f"{link}/erase")
+    assert cast.state(alice) == "erased"
+
+
 def test_looking_changes_nothing(client: FlaskClient, alice: UUID) -> None:
     link = _link(alice)
     for path in ("", "/data.json", "/erase", f"/signatures/{alice}/withdraw"):
