@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -96,7 +96,9 @@ def test_it_works(client: FlaskClient, context: Flask, appeal: Appeal) -> None:
     assert "France" not in page.split("<datalist")[0]  # he does not see what she counted
     press(at_olegs, batch, f"{batch}/count", **COUNT)
     assert "Both counts are the same" in at_olegs.get(batch).text
-    assert "and 12 on paper" in client.get(f"{cast.PAGE}?2").text
+    page = client.get(f"{cast.PAGE}?2").text
+    assert re.search(r"12</strong>\s+people have signed on paper", page)
+    assert "0</strong>" not in page
     assert re.search(r'data-head="Counted">12<', at_olgas.get(DESK).text)
     assert "12</strong> on paper" in at_olgas.get(f"/desk/appeals/{cast.SLUG}").text
     facts = client.get(f"/api/v1/appeals/{cast.SLUG}").json
@@ -104,6 +106,9 @@ def test_it_works(client: FlaskClient, context: Flask, appeal: Appeal) -> None:
     assert "on_paper" in openapi.document("x")["components"]["schemas"]["Appeal"]["required"]
     assert re.search(r"12 signatures on paper", at_olgas.get(f"/desk/appeals/{cast.SLUG}/export").text)
     assert "فارسی" in at_olgas.get(batch).text
+    progress = "{% import 'macros/progress.html' as p with context %}{{ p.signed(3, on_paper=12) }}"
+    with speaking("en"):
+        assert "and 12 on paper" in render_template_string(progress)
 
 
 @pytest.mark.parametrize("lang", i18n.INTERFACE)
