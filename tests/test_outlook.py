@@ -25,7 +25,8 @@ from tests.cast import sign, the_appeal
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-BY = re.compile(r"Your message will come by (\d\d:\d\d) UTC, that is within (\w+ \w+)\.")
+# Beyond midnight the day stands before the hour.
+BY = re.compile(r"Your message will come by (?:[^<]* )?(\d\d:\d\d) UTC, that is within (\w+ \w+)\.")
 HELD_UP = "Mail is held up, and we cannot say yet until when."
 AS_EVER = "If nothing comes within a few minutes"
 
