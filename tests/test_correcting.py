@@ -74,6 +74,17 @@ def test_whoever_names_the_country_at_risk_is_counted_and_no_more(context: Flask
     assert (found.country, found.visibility, found.public_name) == (None, "counted", None)
 
 
+def test_what_they_wrote_is_not_kept_then(appeal: Appeal) -> None:
+    row = signed(appeal).id
+    writing.keep(row, appeal, "My uncle was there.")
+    appeal.country_at_risk = "IR"
+    session.commit()
+    correcting.correct(row, name="Alice Moreau", country="FR")
+    assert session.get(Comment, row, populate_existing=True)
+    correcting.correct(row, name="Alice Moreau", country="IR")
+    assert session.get(Comment, row, populate_existing=True) is None
+
+
 def test_a_new_name_leaves_the_wall_until_it_was_seen(appeal: Appeal) -> None:
     row, release = signed(appeal).id, WallRelease(id=uuid4(), appeal_id=appeal.id, names=1)
     session.add(release)

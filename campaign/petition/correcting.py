@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from campaign import vault
 from campaign.appeals.models import Appeal
@@ -21,7 +21,8 @@ def correct(signature_id: UUID, *, name: str, country: str | None) -> bool:
     """Give a confirmed signature another name and country (ISO 3166-1 alpha-2; None: not said).
 
     False when it is not confirmed. The country at risk is not stored, and whoever names it is counted and no more,
-    as at signing. A new name leaves the public wall, with what was written beside it, until an organiser has seen it.
+    as at signing: what they wrote beside it is not kept either. A new name leaves the public wall, with what was
+    written beside it, until an organiser has seen it.
     """
     found = session.get(Signature, signature_id, with_for_update=True, populate_existing=True)
     if found is None or found.state != "confirmed" or found.sealed is None:
@@ -29,6 +30,7 @@ def correct(signature_id: UUID, *, name: str, country: str | None) -> bool:
         return False
     if country is not None and country == session.get_one(Appeal, found.appeal_id).country_at_risk:
         country, found.visibility = None, "counted"
+        session.execute(delete(Comment).where(Comment.signature_id == found.id))
     said = ending.opened(found)
     if said["name"] != name:
         _take_off_the_wall(found.id)
