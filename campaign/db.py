@@ -27,9 +27,11 @@ from sqlalchemy import (
     Engine,
     Executable,
     MetaData,
+    Text,
     create_engine,
     event,
     func,
+    literal_column,
     text,
     update,
 )
@@ -140,6 +142,15 @@ def _close(_error: BaseException | None) -> None:
 def clock() -> ColumnElement[Any]:
     """The database's clock in a statement."""
     return func.clock(type_=DateTime(timezone=True))
+
+
+def unindexed(column: Any) -> ColumnElement[str]:
+    """A text column where no index on it shall serve, for who knows a better one.
+
+    An index of the few rows in one state looks like the quickest way to any of them for as long as PostgreSQL counted
+    few: it reads all of it, also once ten thousand wait there.
+    """
+    return column.op("||", return_type=Text())(literal_column("''", Text))  # type: ignore[no-any-return]
 
 
 def blur(model: type[Base], *columns: str) -> None:

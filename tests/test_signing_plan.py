@@ -83,3 +83,13 @@ def test_whoever_confirms_is_found_by_their_link_also_by_a_plan_from_when_nobody
     assert len(read) == 3, "the person's waiting ones, this one, and the person's others"
     for node in read:
         assert node.get("Index Cond"), f"{node}"
+
+
+def test_no_index_of_all_that_wait_is_a_way_to_one_of_them(context: Flask) -> None:
+    """PostgreSQL takes it for as short as the right one where few waited when it looked: of ten million, for days."""
+    given = {"signature": uuid4(), "appeal": the_appeal().id, "mailbox": b"m" * 32, "name": None}
+    for said in ("SET LOCAL enable_seqscan = off", "DROP INDEX ix_signature_pending"):
+        session.connection().exec_driver_sql(said)
+    used = {node.get("Index Name") for node in scans(plan_of(confirming.pressed().params(**given)))}
+    session.rollback()
+    assert "ix_signature_waiting" not in used

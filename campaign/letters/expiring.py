@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, update
 
 from campaign.db import clock, session
 from campaign.letters import digest_replying, replying
@@ -16,7 +16,7 @@ TRACE = timedelta(days=30)  # of a letter that was never confirmed: its writer's
 
 def expire() -> int:
     """End what waited too long and forget who wrote it; the number of letters that expired."""
-    waited = Letter.state == "pending", Letter.created_at <= clock() - WAITS
+    waited = func.lower(Letter.state) == "pending", Letter.created_at <= clock() - WAITS
     ended = update(Letter).where(*waited).values(state="expired", ended_at=clock(), **FORGOTTEN)
     expired = session.connection().execute(ended)
     never_sent = Letter.confirmed_at.is_(None), Letter.ended_at <= clock() - TRACE

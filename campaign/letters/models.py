@@ -30,7 +30,8 @@ class Letter(Base):
             unique=True,
             postgresql_where=text("state = 'confirmed'"),
         ),
-        Index("ix_letter_waiting", "created_at", postgresql_where=text("state = 'pending'")),
+        # ``expiring`` asks by age, in these words; to who looks for one letter it must not look like a way.
+        Index("ix_letter_waiting", "created_at", postgresql_where=text("lower(state) = 'pending'")),
         Index("ix_letter_person", "person_index"),
         Index("ix_letter_submission", "submission_id"),
         Index("ix_letter_office", "appeal_id", "office_id", "state"),

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError
 
-from campaign.db import session
+from campaign.db import session, unindexed
 from campaign.mail.models import Message, MessageEvent
 from campaign.mail.states import MAY_COME_FROM, State
 
@@ -74,7 +74,7 @@ def change(
     ``named`` stands before every name in it, ``why`` too, so that two changes can be one statement.
     """
     # Rows that are given are found by their ids: the index of states would read all that are in hand.
-    state = _message.state if given is None else _message.state + literal_column("''")
+    state = _message.state if given is None else unindexed(_message.state)
     allowed = state.in_([literal_column(f"'{one}'") for one in sorted(MAY_COME_FROM[to])])
     columns = (_message.id, _message.state.label("was"), *(given.c if given is not None else ()))
     picked = select(*columns).where(allowed, *where)

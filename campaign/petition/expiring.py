@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import cast, delete, update
+from sqlalchemy import cast, delete, func, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from campaign.db import EXACT, clock, session
@@ -23,7 +23,7 @@ _NO_NETWORK = "forgotten"
 
 def expire() -> int:
     """End what waited too long and forget who it was; the number of signatures that expired."""
-    waited = Signature.state == "pending", Signature.created_at <= clock() - WAITS
+    waited = func.lower(Signature.state) == "pending", Signature.created_at <= clock() - WAITS
     expired = session.connection().execute(
         update(Signature).where(*waited).values(state="expired", ended_at=clock(), **FORGOTTEN)
     )

@@ -45,7 +45,8 @@ class Signature(Base):
             postgresql_where=text("state = 'confirmed'"),
         ),
         Index("ix_signature_pending", "appeal_id", "email_index", postgresql_where=text("state = 'pending'")),
-        Index("ix_signature_waiting", "created_at", postgresql_where=text("state = 'pending'")),
+        # ``expiring`` asks by age, in these words; to who looks for one person it must not look like a way.
+        Index("ix_signature_waiting", "created_at", postgresql_where=text("lower(state) = 'pending'")),
         Index("ix_signature_export", "appeal_id", "confirmed_at", "id", postgresql_where=text("state = 'confirmed'")),
         Index("ix_signature_person", "person_index"),
         Index("ix_signature_held", "appeal_id", "held_at", postgresql_where=text("held_at IS NOT NULL")),
