@@ -152,6 +152,8 @@ def test_what_is_killed_comes_back(data: Path) -> None:
     up.ready()
     web, worker, postgres = up.find("campaign.running.web"), up.find("celery"), up.find("-D", str(data / "postgres"))
     assert worker.nice() > web.nice(), "mails give way to people"
+    if (session := Path(f"/proc/{worker.pid}/autogroup")).exists():  # not on every kernel
+        assert f"nice {worker.nice()}" in session.read_text(), "of one session to nobody in another"
     for process in (web, worker, postgres):
         process.kill()
     for name in ("web", "worker", "postgres"):

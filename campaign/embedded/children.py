@@ -22,7 +22,10 @@ class Unavailable(Exception):
 
 @dataclass
 class Child:
-    """A long-running process of ours. ``log`` is appended to; without one the child writes to our stderr."""
+    """A long-running process of ours. ``log`` is appended to; without one the child writes to our stderr.
+
+    ``nice`` is by how much it gives way to the others, 0 to 19.
+    """
 
     name: str
     argv: Sequence[str | Path]
@@ -31,6 +34,7 @@ class Child:
     env: Mapping[str, str] | None = None
     cwd: Path | None = None
     popen: Mapping[str, Any] = field(default_factory=dict)
+    nice: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -47,6 +51,8 @@ class Child:
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             start_new_session=True, env=self.env, cwd=self.cwd, **self.popen,
         )  # fmt: skip
+        if self.nice:
+            _give_way(self.process.pid, self.nice)
 
     @property
     def alive(self) -> bool:
@@ -63,6 +69,15 @@ class Child:
         end_group(self.process.pid)
         self.process.wait()
         self.process = None
+
+
+def _give_way(pid: int, nice: int) -> None:
+    """Among all processes, and as a session: Linux shares processors among sessions first (``sched(7)``, autogroup),
+    so that a process that leads its own is nice to nobody else.
+    """
+    with suppress(OSError):  # it has ended already, or there are no such groups here
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 
 def end_group(pid: int) -> None:
