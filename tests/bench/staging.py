@@ -81,8 +81,14 @@ def _prepared(settings: Settings) -> Flask:
 def _spent(child: Child) -> float:
     assert child.process
     first = psutil.Process(child.process.pid)
-    # What a child used that has ended already stands with its parent.
-    return sum(sum(p.cpu_times()[:4]) for p in [first, *first.children(recursive=True)])
+    return sum(map(_used, [first, *first.children(recursive=True)]))
+
+
+def _used(process: psutil.Process) -> float:
+    try:
+        return sum(process.cpu_times()[:4])
+    except psutil.NoSuchProcess:  # what a child used that has ended already stands with its parent
+        return 0.0
 
 
 @contextmanager
