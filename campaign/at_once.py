@@ -3,7 +3,9 @@
 One round trip instead of three (BEGIN, the statement, COMMIT), on connections of their own that are never in a
 transaction, so that nothing is to be set or undone before and after. SQLAlchemy still writes the SQL (once), keeps
 the connections and names the errors. What it does besides for each execution took two thirds of the processor time
-in here, on the way that every signature and every mail goes.
+in here, on the way that every signature and every mail goes. And PostgreSQL keeps its plans: where a connection rolls
+back, as a session's does at its end, psycopg forgets what it prepared. A look at the outbox was planned for 4 ms and
+took 0.1 ms.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from campaign import db
 
+_PLANS = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan"  # by indexes, once for a connection
 # As PostgreSQL numbers parameters, so that psycopg has nothing to rewrite each time.
 _NUMBERED = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call] # SQLAlchemy types no dialects
 
@@ -33,7 +36,7 @@ def init_app(app: Flask) -> None:
     of it, until PostgreSQL looks at the table again: in the first minute of a rush that took five times the work.
     """
     url, options = app.config["DATABASE_URL"], {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    app.extensions["at once"] = db.make_engine(url, settings="-c enable_seqscan=off", **options)
+    app.extensions["at once"] = db.make_engine(url, settings=_PLANS, **options)
 
 
 def execute(statement: Executable, values: dict[str, Any]) -> list[Any]:
@@ -42,18 +45,23 @@ def execute(statement: Executable, values: dict[str, Any]) -> list[Any]:
     It is on disk when this returns. The statement object must be one that is kept, whose SQL is written once.
     Raises SQLAlchemy's errors.
     """
+    return [row[0] for row in rows(statement, values)]
+
+
+def rows(statement: Executable, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The same with all its columns."""
     sql, names, constants = _written(statement)
     given = {**constants, **values}
     try:
-        return [row[0] for row in _fetched(sql, [given[name] for name in names])]
+        return _fetched(sql, [given[name] for name in names])
     except psycopg.Error as error:
         raise DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True) from error
 
 
-def _fetched(sql: str, given: Sequence[Any]) -> list[Any]:
+def _fetched(sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
     with closing(current_app.extensions["at once"].raw_connection()) as connection:
         try:
-            return RawCursor(connection.driver_connection).execute(sql, given).fetchall()
+            return RawCursor(connection.driver_connection).execute(sql, given, prepare=True).fetchall()
         except psycopg.Error as error:
             if connection.driver_connection.closed:
                 connection.invalidate(error)

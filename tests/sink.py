@@ -46,6 +46,8 @@ class Sink:
     order: list[str] = field(default_factory=list)
     answers: dict[str, list[str | float]] = field(default_factory=lambda: defaultdict(list))
     connections: int = 0
+    open_now: int = 0
+    open_at_most: int = 0
     encrypted: bool = False  # whether the last message came over TLS
     commands: list[str] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
@@ -100,7 +102,13 @@ class _Server(SMTP):
 
     def connection_made(self, transport: Any) -> None:
         self.sink.connections += 1
+        self.sink.open_now += 1
+        self.sink.open_at_most = max(self.sink.open_at_most, self.sink.open_now)
         super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.sink.open_now -= 1
+        super().connection_lost(error)
 
     async def smtp_EHLO(self, hostname: str) -> None:
         self.sink.commands.append("EHLO")

@@ -41,17 +41,17 @@ from sqlalchemy import (
     true,
 )
 
+from campaign import at_once
 from campaign.db import session
 from campaign.mail import pacing, transports, turns
 from campaign.mail.models import Message, Pause, Suppression
-from campaign.mail.moving import CLOCK, Moved, change, move, run
+from campaign.mail.moving import CLOCK, Moved, change, move
 from campaign.mail.pausing import ALL, free
 from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, MAY_COME_FROM, UPDATES, State
 
 _SHARED = 4  # workers that claim at the same moment and are not in each other's way
 
 _message = Message.__table__.c
-_CLAIMABLE = sorted(MAY_COME_FROM[State.LEASED])
 # An array, since a list of parameters would make another statement of every number of rows.
 _THESE = select(Message).where(Message.id == any_(bindparam("rows", type_=ARRAY(Uuid)))).order_by(Message.not_before)
 _LEASED: dict[str, Any] = {"lease_until": CLOCK + LEASE, "epoch": _message.epoch + 1}
@@ -73,14 +73,15 @@ class Claim:
 
 def waiting(lane: int, mode: str) -> bool:
     """Whether a claim would find anything now."""
-    found = session.scalar(_any_free(lane, mode, transports.mode(current_app)), {"most": 1})
-    return bool(found) or (_is_paced(lane, mode) and turns.anything_open())
+    [found] = at_once.execute(_any_free(lane, mode, transports.mode(current_app)), {"most": 1})
+    return found or (_is_paced(lane, mode) and turns.anything_open())
 
 
 def claim(lane: int, mode: str, limit: int) -> list[Claim]:
     """Take up to ``limit`` rows, oldest first, for two minutes; of live letters those that have a turn. Commits."""
     running = transports.mode(current_app)
-    taken = [*run(_oldest_free(lane, mode, running), why="claimed", most=limit)]
+    oldest = at_once.rows(_oldest_free(lane, mode, running), {"why": "claimed", "most": limit})
+    taken = [Moved(*row) for row in oldest]
     if len(taken) < limit:
         taken += _take_beside_paused(_beside_paused(lane, mode, running), limit - len(taken))
     if _is_paced(lane, mode) and len(taken) < limit:
@@ -95,7 +96,7 @@ def claim(lane: int, mode: str, limit: int) -> list[Claim]:
 
 def _take_beside_paused(found: CompoundSelect[Any], limit: int) -> Sequence[Moved]:
     """More are looked at than taken: another worker may look at the same ones at this moment."""
-    rows = session.scalars(found, {"most": _SHARED * limit}).all()
+    rows = at_once.execute(found, {"most": _SHARED * limit})
     if not rows:
         return []
     still = _message.id.in_(rows), _message.not_before <= CLOCK  # another worker may have put one off since
@@ -113,7 +114,8 @@ def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:
 
 @cache
 def _any_free(lane: int, mode: str, running: str) -> Select[Any]:
-    oldest = exists().where(_message.state.in_(_CLAIMABLE), *_free(lane, mode, running))
+    claimable = _message.state.in_([literal_column(f"'{state}'") for state in sorted(MAY_COME_FROM[State.LEASED])])
+    oldest = exists().where(claimable, *_free(lane, mode, running))
     return select(or_(oldest, exists(_beside_paused(lane, mode, running))))
 
 
