@@ -149,8 +149,9 @@ def test_where_nobody_is_at_risk_a_reload_loses_nothing(open_page: OPEN, how: st
     page.route("**/letters/sr-iran", harmless)
     composer(page)
     if how == "reload after an answer":
-        page.locator("[name=how][value=mailbox]").click()
-        page.locator("[name=step][value=change]").click()
+        for button in ("[name=how][value=mailbox]", "[name=step][value=change]"):
+            with page.expect_navigation():  # its script, too, has arrived
+                page.locator(button).click()
     page.locator("[name=name]").fill("Bob Okafor")
     said = type_in(page, WORDS)
     if how == "leave and come back":
