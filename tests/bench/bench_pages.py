@@ -72,6 +72,7 @@ _HEADERS = [("Content-Type", "text/html"), ("Content-Encoding", "gzip"), ("Conte
 def _bare(stage: Stage, page: Path) -> tuple[Child, int]:
     port = free_port()
     words = [word for word in stage.web.argv if word != "--factory"]
+    words[words.index("campaign.running.web")] = "granian"  # ours makes an app of its own before it forks
     words[words.index("campaign:create_app")] = "tests.bench.bench_pages:bare"
     words[words.index("--port") + 1] = str(port)
     return Child("bare", words, log=page.parent / "log", env={**os.environ, "BENCH_PAGE": str(page)}, cwd=ROOT), port
