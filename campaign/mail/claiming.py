@@ -45,9 +45,9 @@ from campaign import at_once
 from campaign.db import session
 from campaign.mail import pacing, transports, turns
 from campaign.mail.models import Message, Pause, Suppression
-from campaign.mail.moving import CLOCK, Moved, change, move
+from campaign.mail.moving import CLOCK, Moved, change, may_become, move
 from campaign.mail.pausing import ALL, free
-from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, MAY_COME_FROM, UPDATES, State
+from campaign.mail.states import EXPIRES_IN, LEASE, LETTERS, UPDATES, State
 
 _SHARED = 4  # workers that claim at the same moment and are not in each other's way
 
@@ -114,8 +114,7 @@ def _take_turns(rows: Sequence[UUID]) -> Sequence[Moved]:
 
 @cache
 def _any_free(lane: int, mode: str, running: str) -> Select[Any]:
-    claimable = _message.state.in_([literal_column(f"'{state}'") for state in sorted(MAY_COME_FROM[State.LEASED])])
-    oldest = exists().where(claimable, *_free(lane, mode, running))
+    oldest = exists().where(may_become(State.LEASED), *_free(lane, mode, running))
     return select(or_(oldest, exists(_beside_paused(lane, mode, running))))
 
 

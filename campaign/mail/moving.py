@@ -48,13 +48,11 @@ class Moved(NamedTuple):
 
 
 def move(*where: ColumnElement[bool], to: State, why: str, **how: Any) -> Sequence[Moved]:
-    """Bring the rows that match ``where`` to state ``to``, with an event each; ``how`` as for ``change``."""
-    return run(change(*where, to=to, **how), why=why)
+    """Bring the rows that match ``where`` to state ``to``, with an event each; ``how`` as for ``change``.
 
-
-def run(statement: Select[Any], *, why: str, **given: Any) -> Sequence[Moved]:
-    """Execute what ``change`` made, with values for the parameters in it; the caller commits."""
-    return [Moved(*found) for found in session.execute(statement, {"why": why, **given}).all()]
+    The caller commits.
+    """
+    return [Moved(*found) for found in session.execute(change(*where, to=to, **how), {"why": why}).all()]
 
 
 def change(
@@ -74,8 +72,7 @@ def change(
     ``named`` stands before every name in it, ``why`` too, so that two changes can be one statement.
     """
     # Rows that are given are found by their ids: the index of states would read all that are in hand.
-    state = _message.state if given is None else unindexed(_message.state)
-    allowed = state.in_([literal_column(f"'{one}'") for one in sorted(MAY_COME_FROM[to])])
+    allowed = may_become(to, _message.state if given is None else unindexed(_message.state))
     columns = (_message.id, _message.state.label("was"), *(given.c if given is not None else ()))
     picked = select(*columns).where(allowed, *where)
     # Without a limit in the order of ids, so that two who wait for each other's rows are rare.
@@ -92,6 +89,11 @@ def change(
     row = select(moved.c.id, moved.c.was, literal(to.value, Text), moved.c.epoch, why)
     noted = insert(MessageEvent).from_select(["message_id", "from_state", "to_state", "epoch", "why"], row)
     return select(moved.c.id, moved.c.epoch, moved.c.changed_at).add_cte(noted.cte(f"{named}noted"))
+
+
+def may_become(to: State, state: ColumnElement[str] = _message.state) -> ColumnElement[bool]:
+    """Whether a row may come to state ``to``; in constants, which a partial index is found by."""
+    return state.in_([literal_column(f"'{one}'") for one in sorted(MAY_COME_FROM[to])])
 
 
 def again_after_deadlock(act: Callable[P, T]) -> Callable[P, T]:

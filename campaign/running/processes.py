@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 THREADS = 32  # of each web process: twice its turns (``admission.TURNS``), to say so when all are taken
 YIELDS = {"worker": 15}
 """How nice a process is: who waits for a page goes before mails. With both processors taken by a thousand signers a
-second some 200 mails a second still leave."""
+second some 300 mails a second still leave."""
 
 MARK = "UNDERSIGNED_RUN"  # an environment variable that names the DATA_DIR a process was started for
 
